@@ -1,0 +1,52 @@
+//! The command line of the chores. Only reads arguments; the work is in the library's modules.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "The project's chores",
+    disable_help_subcommand = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Everything a change must pass: format, lints, tests on SQLite and PostgreSQL, browser, DOKU's SDK, docs
+    ///
+    /// Installs what is missing when run as root on Debian; otherwise names the packages. Starts a
+    /// throw-away PostgreSQL on a free port for the time of the run.
+    Test {
+        /// Run only the tests whose name contains this, and none of the other checks
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+    },
+    /// `test` in a fresh clone in a temporary folder, to try what the README promises a newcomer
+    ///
+    /// Tests the last commit, not the working tree, and builds everything anew.
+    Ci,
+    /// The house rules as checks: crate edges, file sizes, module docs, names, dependencies
+    Tidy,
+    /// A throw-away PostgreSQL: prints its URL and keeps it until Ctrl-C
+    Postgres {
+        /// Run this command with GERBANG_TEST_POSTGRES set instead, and stop when it ends
+        #[arg(long, num_args = 1.., value_name = "COMMAND", allow_hyphen_values = true)]
+        run: Vec<String>,
+    },
+}
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    xtask::postgres::stop_on_signals()?;
+    match arguments.chore {
+        Chore::Test { filter } => xtask::test::run(filter.as_deref()),
+        Chore::Ci => xtask::fresh_clone::run(),
+        Chore::Tidy => xtask::tidy::run(),
+        Chore::Postgres { run } => xtask::postgres::run(&run),
+    }
+}

@@ -1,0 +1,56 @@
+//! The one test command. What the README tells a newcomer, what a change must pass, and what the machine
+//! that checks changes runs are the same.
+
+use crate::steps::Steps;
+use crate::{packages, postgres, root, tidy};
+use anyhow::Result;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+/// Runs everything, or with a filter only the tests that match.
+pub fn run(filter: Option<&str>) -> Result<ExitCode> {
+    packages::ensure()?;
+    let mut steps = Steps::default();
+    if filter.is_none() {
+        check_the_source(&mut steps)?;
+    }
+    let cluster = postgres::announced()?;
+    let url = cluster.url();
+    let mut tests = if packages::runs("cargo", &["nextest", "--version"]) {
+        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+    } else {
+        cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"])
+    };
+    if let Some(filter) = filter {
+        tests.arg(filter);
+    }
+    steps.run_tests("tests", tests.env(postgres::VARIABLE, &url))?;
+    if filter.is_none() {
+        let mut doc_tests = cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]);
+        steps.run_tests("doc tests", doc_tests.env(postgres::VARIABLE, &url))?;
+    }
+    drop(cluster);
+    Ok(steps.close())
+}
+
+fn check_the_source(steps: &mut Steps) -> Result<()> {
+    let started = Instant::now();
+    let findings = tidy::check(&root())?;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    steps.finished("tidy", findings.is_empty(), started.elapsed());
+    steps.run("format", &mut cargo(&["fmt", "--all", "--", "--check"]))?;
+    steps.run(
+        "lints",
+        &mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    )?;
+    let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    steps.run("docs", docs.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(root());
+    command
+}
