@@ -51,10 +51,8 @@ fn used(root: &Path) -> Result<BTreeSet<String>> {
         bail!("cargo tree failed:\n{}", String::from_utf8_lossy(&output.stderr));
     }
     let text = String::from_utf8(output.stdout)?;
-    Ok(text
-        .lines()
-        .map(|line| line.trim_end_matches(" (*)").to_owned())
-        .collect())
+    let lines = text.lines().map(|line| line.trim_end_matches(" (*)"));
+    Ok(lines.filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
 fn complaint(package: &str, name: &str, terms: &str, allowed: &[&str], banned: &[&str]) -> Option<String> {
