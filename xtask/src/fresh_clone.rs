@@ -6,7 +6,9 @@ use std::process::{Command, ExitCode};
 
 /// Clones the last commit into a temporary folder and runs its test command there.
 pub fn run() -> Result<ExitCode> {
-    let folder = tempfile::Builder::new().prefix("gerbang-clone-").tempdir()?;
+    let folder = tempfile::Builder::new()
+        .prefix("gerbang-clone-")
+        .tempdir()?;
     let clone = folder.path().join("gerbang");
     say(&format!("cloning the last commit into {}", clone.display()));
     let status = Command::new("git")

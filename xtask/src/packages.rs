@@ -36,13 +36,20 @@ pub fn ensure() -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages).copied().collect();
+    let packages: Vec<&str> = missing
+        .iter()
+        .flat_map(|need| need.packages)
+        .copied()
+        .collect();
     let names = missing
         .iter()
         .map(|need| need.what)
         .collect::<Vec<_>>()
         .join("; ");
-    let command = format!("apt-get install --no-install-recommends {}", packages.join(" "));
+    let command = format!(
+        "apt-get install --no-install-recommends {}",
+        packages.join(" ")
+    );
     if !nix::unistd::geteuid().is_root() || !runs("apt-get", &["--version"]) {
         bail!("missing: {names}. On Debian or Ubuntu: sudo {command}");
     }
@@ -81,7 +88,10 @@ fn apt(arguments: &[&str]) -> Result<()> {
         .status()
         .context("cannot start apt-get")?;
     if !status.success() {
-        bail!("apt-get {} failed; its output is above", arguments.join(" "));
+        bail!(
+            "apt-get {} failed; its output is above",
+            arguments.join(" ")
+        );
     }
     Ok(())
 }

@@ -96,8 +96,11 @@ pub fn stop_on_signals() -> Result<()> {
 impl Cluster {
     /// Makes a new cluster and waits until it answers.
     pub fn start() -> Result<Self> {
-        let binaries = binaries().context("no PostgreSQL server found; Debian's package is `postgresql`")?;
-        let folder = tempfile::Builder::new().prefix("gerbang-postgres-").tempdir()?;
+        let binaries =
+            binaries().context("no PostgreSQL server found; Debian's package is `postgresql`")?;
+        let folder = tempfile::Builder::new()
+            .prefix("gerbang-postgres-")
+            .tempdir()?;
         let owner = owner()?;
         if let Some((user, group)) = owner {
             std::os::unix::fs::chown(folder.path(), Some(user.as_raw()), Some(group.as_raw()))
@@ -150,8 +153,9 @@ fn owner() -> Result<Option<(Uid, Gid)>> {
     if !geteuid().is_root() {
         return Ok(None);
     }
-    let user = User::from_name("postgres")?
-        .context("running as root needs the user `postgres`, which Debian's package `postgresql` makes")?;
+    let user = User::from_name("postgres")?.context(
+        "running as root needs the user `postgres`, which Debian's package `postgresql` makes",
+    )?;
     Ok(Some((user.uid, user.gid)))
 }
 
@@ -170,18 +174,32 @@ fn initialise(binaries: &Path, folder: &Path, owner: Option<(Uid, Gid)>) -> Resu
         .output()
         .context("cannot start initdb")?;
     if !output.status.success() {
-        bail!("initdb failed:\n{}", String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "initdb failed:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(())
 }
 
 /// Starts the server and waits for it; `None` if it ended at once, most likely because of its port.
-fn serve(binaries: &Path, folder: &Path, owner: Option<(Uid, Gid)>, port: u16) -> Result<Option<Child>> {
+fn serve(
+    binaries: &Path,
+    folder: &Path,
+    owner: Option<(Uid, Gid)>,
+    port: u16,
+) -> Result<Option<Child>> {
     let log = std::fs::File::create(folder.join("log"))?;
     let mut server = as_owner(&binaries.join("postgres"), owner)
         .arg("-D")
         .arg(folder.join("data"))
-        .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c"])
+        .args([
+            "-p",
+            &port.to_string(),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+        ])
         .arg(format!("unix_socket_directories={}", folder.display()))
         .args([
             "-c",
@@ -233,7 +251,15 @@ fn as_owner(program: &Path, owner: Option<(Uid, Gid)>) -> Command {
 }
 
 fn answers(binaries: &Path, port: u16) -> bool {
-    let arguments = ["-q", "-h", "127.0.0.1", "-U", "postgres", "-p", &port.to_string()];
+    let arguments = [
+        "-q",
+        "-h",
+        "127.0.0.1",
+        "-U",
+        "postgres",
+        "-p",
+        &port.to_string(),
+    ];
     binaries
         .join("pg_isready")
         .to_str()

@@ -95,7 +95,11 @@ impl Steps {
             println!("    a step failed; its own output above says why");
         }
         println!("{} passed, {} failed", self.tests.passed, self.tests.failed);
-        if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        if ok {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -177,11 +181,22 @@ mod tests {
 
     #[test]
     fn the_closing_lines_of_both_runners_are_counted() {
-        let nextest =
-            "\u{1b}[32;1m     Summary\u{1b}[0m [   1.2s] 7 tests run: 5 passed (1 slow), 2 failed, 3 skipped";
+        let nextest = "\u{1b}[32;1m     Summary\u{1b}[0m [   1.2s] 7 tests run: 5 passed (1 slow), 2 failed, 3 skipped";
         let libtest = "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";
-        assert_eq!(Counted::in_line(nextest), Some(Counted { passed: 5, failed: 2 }));
-        assert_eq!(Counted::in_line(libtest), Some(Counted { passed: 3, failed: 0 }));
+        assert_eq!(
+            Counted::in_line(nextest),
+            Some(Counted {
+                passed: 5,
+                failed: 2
+            })
+        );
+        assert_eq!(
+            Counted::in_line(libtest),
+            Some(Counted {
+                passed: 3,
+                failed: 0
+            })
+        );
         assert_eq!(Counted::in_line("5 passed, 2 failed"), None);
     }
 }

@@ -43,9 +43,21 @@ fn check_the_source(steps: &mut Steps) -> Result<()> {
     steps.run("format", &mut cargo(&["fmt", "--all", "--", "--check"]))?;
     steps.run(
         "lints",
-        &mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        &mut cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
     )?;
-    let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    let mut docs = cargo(&[
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ]);
     steps.run("docs", docs.env("RUSTDOCFLAGS", "-D warnings"))
 }
 

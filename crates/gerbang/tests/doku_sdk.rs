@@ -4,7 +4,12 @@
 //! drives the SDK's classes and checks what they parsed. It needs `python3` with `venv` and, the first
 //! time, the Python package index; `cargo xtask test` brings both.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,7 +17,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The SDK imports the last three without declaring them.
-const PACKAGES: [&str; 4] = ["doku-python-library==1.1.72", "flask", "xmltodict", "pycryptodome"];
+const PACKAGES: [&str; 4] = [
+    "doku-python-library==1.1.72",
+    "flask",
+    "xmltodict",
+    "pycryptodome",
+];
 
 const GERBANG: &str = env!("CARGO_BIN_EXE_gerbang");
 
@@ -48,14 +58,22 @@ fn python_with_the_sdk() -> PathBuf {
     let _ = fs::remove_dir_all(&folder);
     run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
     run(Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
         .args(PACKAGES));
     fs::write(stamp, wanted).unwrap();
     python
 }
 
 fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?} failed:\n{said}");
 }
@@ -89,8 +107,16 @@ impl Sandbox {
         let started = Instant::now();
         while !self.data.join("sandbox.json").exists() {
             let ended = self.program.try_wait().unwrap();
-            assert!(ended.is_none(), "the sandbox ended with {ended:?}:\n{}", self.log());
-            assert!(started.elapsed() < Duration::from_secs(60), "no sandbox.json:\n{}", self.log());
+            assert!(
+                ended.is_none(),
+                "the sandbox ended with {ended:?}:\n{}",
+                self.log()
+            );
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "no sandbox.json:\n{}",
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }

@@ -48,14 +48,26 @@ fn used(root: &Path) -> Result<BTreeSet<String>> {
         .output()
         .context("cannot start cargo tree")?;
     if !output.status.success() {
-        bail!("cargo tree failed:\n{}", String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "cargo tree failed:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     let text = String::from_utf8(output.stdout)?;
     let lines = text.lines().map(|line| line.trim_end_matches(" (*)"));
-    Ok(lines.filter(|line| !line.is_empty()).map(str::to_owned).collect())
+    Ok(lines
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
-fn complaint(package: &str, name: &str, terms: &str, allowed: &[&str], banned: &[&str]) -> Option<String> {
+fn complaint(
+    package: &str,
+    name: &str,
+    terms: &str,
+    allowed: &[&str],
+    banned: &[&str],
+) -> Option<String> {
     if banned.contains(&name) {
         return Some(format!(
             "{name} is banned (deny.toml says why): `cargo tree -i {name}` shows who brings it"

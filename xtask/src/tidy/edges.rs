@@ -72,7 +72,9 @@ pub(super) fn check(metadata: &Metadata, root: &Path, findings: &mut Findings) {
         }
         for dependency in &member.dependencies {
             let line = line_of(&text, &format!("{}.workspace", dependency.name));
-            let ours = members.iter().any(|other| other.name.as_str() == dependency.name);
+            let ours = members
+                .iter()
+                .any(|other| other.name.as_str() == dependency.name);
             if ours && !may_use(name, dependency) {
                 findings.add(
                     place,
@@ -104,7 +106,8 @@ fn may_use(name: &str, dependency: &Dependency) -> bool {
     // A crate may name itself in its tests, to switch something on.
     list(ALLOWED, name).is_some_and(|allowed| allowed.contains(&used))
         || in_tests
-            && (used == name || list(ALLOWED_IN_TESTS, name).is_some_and(|allowed| allowed.contains(&used)))
+            && (used == name
+                || list(ALLOWED_IN_TESTS, name).is_some_and(|allowed| allowed.contains(&used)))
 }
 
 fn list<'a>(table: &[(&str, &'a [&'a str])], name: &str) -> Option<&'a [&'a str]> {

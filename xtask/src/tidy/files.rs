@@ -44,7 +44,11 @@ const REGISTRIES: &[&str] = &[
 pub(super) fn check(texts: &[Text], findings: &mut Findings) {
     for file in texts {
         registries(file, findings);
-        if file.path.extension().is_some_and(|extension| extension == "rs") {
+        if file
+            .path
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+        {
             size(file, findings);
             first_words(file, findings);
             name(file, findings);

@@ -2,7 +2,10 @@
 
 /// Whether some choice of the terms needs only allowed licences.
 pub(super) fn allows(terms: &str, allowed: &[&str]) -> bool {
-    let spaced = terms.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
+    let spaced = terms
+        .replace('/', " OR ")
+        .replace('(', " ( ")
+        .replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut rest = words.as_slice();
     any(&mut rest, allowed) && rest.is_empty()
@@ -58,7 +61,10 @@ mod tests {
         let allowed = ["MIT", "Apache-2.0", "ISC"];
         assert!(allows("MIT/GPL-3.0", &allowed));
         assert!(allows("ISC AND (Apache-2.0 OR GPL-3.0)", &allowed));
-        assert!(allows("Apache-2.0 WITH LLVM-exception OR GPL-3.0", &allowed));
+        assert!(allows(
+            "Apache-2.0 WITH LLVM-exception OR GPL-3.0",
+            &allowed
+        ));
         assert!(!allows("MIT AND GPL-3.0", &allowed));
         assert!(!allows("GPL-3.0", &allowed));
         assert!(!allows("", &allowed));

@@ -6,7 +6,10 @@ use std::path::Path;
 
 pub(super) fn check(texts: &[Text], findings: &mut Findings) {
     let members = texts.iter().filter(|text| {
-        text.path.file_name().is_some_and(|name| name == "Cargo.toml") && text.path != Path::new("Cargo.toml")
+        text.path
+            .file_name()
+            .is_some_and(|name| name == "Cargo.toml")
+            && text.path != Path::new("Cargo.toml")
     });
     for Text { path, text } in members {
         let mut in_dependencies = false;

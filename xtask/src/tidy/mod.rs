@@ -110,7 +110,10 @@ fn texts(root: &Path) -> Result<Vec<Text>> {
                 .unwrap_or_default()
                 .to_owned();
             if path.is_dir() {
-                if !matches!(name.as_str(), "target" | ".git" | "gerbang-data" | "__pycache__") {
+                if !matches!(
+                    name.as_str(),
+                    "target" | ".git" | "gerbang-data" | "__pycache__"
+                ) {
                     folders.push(path);
                 }
             } else if let Ok(text) = std::fs::read_to_string(&path) {

@@ -56,7 +56,7 @@ def check_answer(what, answer, wanted):
 
 def customer_completes(url):
     """Plays the customer and returns what the command says; it must end well."""
-    command = [GERBANG, "customer", "complete", url, "--json"]
+    command = [GERBANG, "customer", "complete", url, "--json", "--data", str(DATA)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
         sys.exit(f"customer complete {url}: status {done.returncode}\n{done.stdout}\n{done.stderr}")
