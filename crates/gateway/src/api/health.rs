@@ -1,0 +1,26 @@
+//! Whether this process lives and whether it can do its work.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::app::App;
+
+/// The process answers. It says nothing about the database, so that a broken database does not make a
+/// supervisor kill gateways.
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The gateway can work: its database answers, its schema and keys are there (it does not start without).
+pub async fn readyz(State(app): State<Arc<App>>) -> Response {
+    match app.is_ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(reason) => {
+            tracing::warn!(%reason, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The HTTP API for merchants: one noun, one file. Here bytes become requests and outcomes become bytes;
+//! what happens in between is told in `flows`.
+
+pub mod answer;
+pub mod headers;
+pub mod health;
+pub mod mistakes;
+pub mod router;
+pub mod signed;
+pub mod tokens;

@@ -1,0 +1,55 @@
+//! The gateway: DOKU's Allo Bank Direct Debit API for merchants, the pages for their customers, the port
+//! to the banks, and the work that goes on when nobody asks.
+//!
+//! `api` turns bytes into requests and outcomes into bytes; `flows` tell each story from top to bottom and
+//! are the only place that knows the order of things; `bank` asks the bank; `workers` wakes what is due.
+//! Nothing below `flows` calls up. A gateway process keeps nothing that another one needs.
+
+pub mod api;
+mod app;
+mod clock;
+pub mod config;
+pub mod derive;
+mod entropy;
+mod keys;
+mod limits;
+mod listen;
+mod merchants;
+mod request_log;
+mod running;
+mod tokens;
+mod workers;
+
+pub use app::{App, Busy, InFlight};
+pub use clock::Clock;
+pub use config::{Background, Config, ConfigError};
+pub use entropy::Entropy;
+pub use keys::{Keys, KeysError};
+pub use limits::Limits;
+pub use merchants::{Merchant, Merchants};
+pub use request_log::{Entry, RequestLog, Trail};
+pub use running::{Given, Running, StartError, open, start};
+pub use tokens::{Claims, Issued, Kind, TokenError, Tokens};
+pub use workers::{Ran, Run, Task, Workers};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// All background work of a gateway, in the order in which `run_until_idle` runs it.
+const TASKS: &[Task] = &[Task {
+    name: "clock",
+    every: Duration::from_secs(1),
+    run: reread_clock,
+}];
+
+/// Business time may have been moved by another process on the same database.
+fn reread_clock(app: Arc<App>) -> Run {
+    Box::pin(async move {
+        if app.config.sandbox {
+            app.reread_clock()
+                .await
+                .map_err(|error| error.to_string())?;
+        }
+        Ok(Ran::Idle)
+    })
+}

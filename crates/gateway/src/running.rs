@@ -1,0 +1,193 @@
+//! Starting and stopping a gateway.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use snap::Secret;
+use storage::{MasterKeys, Settings, Store};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::api::router;
+use crate::app::{App, InFlight};
+use crate::clock::Clock;
+use crate::config::{Background, Config, ConfigError};
+use crate::entropy::Entropy;
+use crate::keys::{Keys, KeysError};
+use crate::limits::Limits;
+use crate::merchants::Merchants;
+use crate::request_log::RequestLog;
+use crate::tokens::Tokens;
+use crate::workers::Workers;
+use crate::{TASKS, listen};
+
+/// What a caller brings instead of what the gateway would take by itself.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// A socket that listens already.
+    pub listener: Option<TcpListener>,
+    /// A clock for tests.
+    pub clock: Option<Clock>,
+    /// A seeded generator for tests.
+    pub entropy: Option<Entropy>,
+}
+
+/// Why a gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration is wrong.
+    #[error("the configuration is wrong")]
+    Config(#[from] ConfigError),
+    /// The master keys are unusable.
+    #[error("the master keys are unusable")]
+    MasterKeys(#[from] storage::CipherError),
+    /// The database cannot be used.
+    #[error("the database cannot be used")]
+    Store(#[from] storage::Error),
+    /// The gateway's own keys cannot be used.
+    #[error("the gateway's own keys cannot be used")]
+    Keys(#[from] KeysError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A gateway that serves.
+#[derive(Debug)]
+pub struct Running {
+    /// The base URL it is reached at on this machine.
+    pub url: String,
+    /// The address it listens on.
+    pub address: SocketAddr,
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+}
+
+/// Opens everything a gateway needs without serving: for administration from a shell.
+///
+/// # Errors
+/// When the configuration is wrong, or the database or the keys cannot be used.
+pub async fn open(config: Config, given: Given) -> Result<Arc<App>, StartError> {
+    config.check()?;
+    let clock = given.clock.unwrap_or_else(Clock::system);
+    let entropy = given.entropy.unwrap_or_else(Entropy::system);
+    let settings = Settings {
+        url: config.database.clone(),
+        max_connections: config.database_connections,
+    };
+    let store = Store::open(&settings, MasterKeys::parse(&master_keys(&config)?)?).await?;
+    let keys = Keys::load(&store, &entropy, clock.business_now_ms()).await?;
+    let app = App {
+        tokens: Tokens::new(keys.token(), config.tokens.clone(), entropy.clone()),
+        limits: Limits::new(&config.limits),
+        config: Arc::new(config),
+        store,
+        clock,
+        entropy,
+        keys,
+        merchants: Merchants::default(),
+        request_log: RequestLog::default(),
+        workers: Workers::new(TASKS),
+        in_flight: InFlight::default(),
+    };
+    if app.config.sandbox {
+        app.reread_clock().await?;
+    }
+    Ok(Arc::new(app))
+}
+
+/// Starts a gateway: when this returns, it answers.
+///
+/// # Errors
+/// When [`open`] fails or the address cannot be listened on.
+pub async fn start(mut config: Config, mut given: Given) -> Result<Running, StartError> {
+    let failed = |source| StartError::Listen {
+        address: config.listen,
+        source,
+    };
+    let listener = match given.listener.take() {
+        Some(listener) => listener,
+        None => TcpListener::bind(config.listen).await.map_err(failed)?,
+    };
+    let address = listener.local_addr().map_err(failed)?;
+    config.listen = address;
+    let scheme = if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let url = format!("{scheme}://{address}");
+    if config.public_url.is_empty() && config.sandbox {
+        config.public_url.clone_from(&url);
+    }
+    let tls = config.tls.as_ref().map(listen::tls).transpose()?;
+    let app = open(config, given).await?;
+    if app.config.background == Background::Running {
+        app.workers.start(&app).await;
+    }
+    let stop = watch::Sender::new(false);
+    let router = router::router(Arc::clone(&app));
+    let accepting = tokio::spawn(listen::accept(
+        listener,
+        router,
+        Arc::clone(&app.config),
+        tls,
+        stop.subscribe(),
+    ));
+    tracing::info!(%address, engine = app.store.engine(), "the gateway serves");
+    Ok(Running {
+        url,
+        address,
+        app,
+        stop,
+        accepting,
+    })
+}
+
+impl Running {
+    /// The gateway's parts.
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Waits until the gateway has stopped accepting, which only a bug makes it do by itself.
+    pub async fn wait(&mut self) {
+        let _ = (&mut self.accepting).await;
+    }
+
+    /// Stops: no new connections, running requests and background work finish within the configured
+    /// time, the database is closed.
+    pub async fn stop(self) {
+        let deadline = Duration::from_secs(u64::from(self.app.config.limits.stop_timeout_s));
+        self.stop.send_replace(true);
+        let finish = async {
+            let _ = self.accepting.await;
+            self.app.in_flight.none().await;
+            self.app.workers.stop().await;
+        };
+        if tokio::time::timeout(deadline, finish).await.is_err() {
+            tracing::warn!("stopped before all work was finished; it will be taken up again");
+        }
+        self.app.store.close().await;
+    }
+}
+
+/// The master keys in the form that storage reads: the one in use first.
+fn master_keys(config: &Config) -> Result<Secret, ConfigError> {
+    let (in_use, keys) = config.master_keys()?;
+    let (first, rest): (Vec<_>, Vec<_>) = keys.iter().partition(|(id, _)| *id == in_use);
+    let lines = first
+        .iter()
+        .chain(&rest)
+        .map(|(id, key)| MasterKeys::line(id, key).expose().to_owned());
+    Ok(Secret::new(lines.collect::<String>()))
+}
