@@ -293,7 +293,9 @@ impl Binding {
 
     fn link(mut self, account: BankAccount) -> Result<Step<Self>, Impossible> {
         match self.state.name() {
-            BindingStateName::Created | BindingStateName::AwaitingCustomer | BindingStateName::Unknown => {
+            BindingStateName::Created
+            | BindingStateName::AwaitingCustomer
+            | BindingStateName::Unknown => {
                 self.account = Some(account);
                 self.bank_link = BankLink::Open;
                 Ok(self.become_state(BindingState::Active))
@@ -301,7 +303,9 @@ impl Binding {
             BindingStateName::Active | BindingStateName::Ending | BindingStateName::Ended => {
                 Ok(Step::Unchanged(self))
             }
-            BindingStateName::Failed if self.bank_link == BankLink::Unwanted => Ok(Step::Unchanged(self)),
+            BindingStateName::Failed if self.bank_link == BankLink::Unwanted => {
+                Ok(Step::Unchanged(self))
+            }
             BindingStateName::Failed => {
                 self.bank_link = BankLink::Unwanted;
                 Ok(Step::Changed(self))
@@ -311,7 +315,9 @@ impl Binding {
 
     fn fail(mut self, failure: BindingFailure) -> Result<Step<Self>, Impossible> {
         match self.state.name() {
-            BindingStateName::Created | BindingStateName::AwaitingCustomer | BindingStateName::Unknown => {
+            BindingStateName::Created
+            | BindingStateName::AwaitingCustomer
+            | BindingStateName::Unknown => {
                 self.bank_link = match self.bank_link {
                     _ if failure.is_the_banks_word() => BankLink::Gone,
                     BankLink::None if self.state == BindingState::Created => BankLink::Unwanted,

@@ -20,7 +20,9 @@ mod refusal;
 mod transition;
 
 pub use bank_link::{BankAccount, BankLink};
-pub use binding::{Binding, BindingCommand, BindingEnd, BindingFailure, BindingState, BindingStateName};
+pub use binding::{
+    Binding, BindingCommand, BindingEnd, BindingFailure, BindingState, BindingStateName,
+};
 pub use details::{BankReason, FirstAnswer, Item, PayPart, PaymentDetails};
 pub use fee::Fee;
 pub use ids::{BindingId, MerchantId, NotificationId, PaymentId, RefundId};

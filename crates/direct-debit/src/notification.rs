@@ -74,7 +74,9 @@ impl Notification {
         use NotificationState as Is;
         let next = match (self.state, command) {
             (Is::Due { .. } | Is::Resting, NotificationCommand::Deliver) => Is::Delivered,
-            (Is::Due { .. }, NotificationCommand::Retry { at_ms: Some(at_ms) }) => Is::Due { at_ms },
+            (Is::Due { .. }, NotificationCommand::Retry { at_ms: Some(at_ms) }) => {
+                Is::Due { at_ms }
+            }
             (Is::Due { .. }, NotificationCommand::Retry { at_ms: None }) => Is::Resting,
             (Is::Delivered | Is::Resting, NotificationCommand::SendAgain { at_ms }) => {
                 self.attempts = 0;

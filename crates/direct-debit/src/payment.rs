@@ -6,8 +6,8 @@
 use snap::{Amount, TransactionStatus};
 
 use crate::{
-    BankReason, BindingId, FirstAnswer, Impossible, MerchantId, PayPart, PaymentDetails, PaymentId, Refusal,
-    Step,
+    BankReason, BindingId, FirstAnswer, Impossible, MerchantId, PayPart, PaymentDetails, PaymentId,
+    Refusal, Step,
 };
 
 /// A payment with everything that its rules need.
@@ -347,7 +347,9 @@ impl Payment {
             PaymentStateName::Created | PaymentStateName::Unknown => {
                 self.become_state(PaymentState::AwaitingCustomer)
             }
-            _ if before == (self.bank_reference_no.clone(), self.bank_page.clone()) => Step::Unchanged(self),
+            _ if before == (self.bank_reference_no.clone(), self.bank_page.clone()) => {
+                Step::Unchanged(self)
+            }
             _ => Step::Changed(self),
         }
     }

@@ -67,9 +67,15 @@ pub fn postings_of_late_refund(amount: Amount) -> Vec<Posting> {
 }
 
 fn both_ways(other: Account, from_bank_sen: i64) -> Vec<Posting> {
-    vec![line(Account::Bank, from_bank_sen), line(other, -from_bank_sen)]
+    vec![
+        line(Account::Bank, from_bank_sen),
+        line(other, -from_bank_sen),
+    ]
 }
 
 fn line(account: Account, amount_sen: i64) -> Posting {
-    Posting { account, amount_sen }
+    Posting {
+        account,
+        amount_sen,
+    }
 }

@@ -165,7 +165,9 @@ impl Refund {
             (Is::Created | Is::Unknown, RefundCommand::Succeed { refunded_at_ms }) => {
                 RefundState::Succeeded { refunded_at_ms }
             }
-            (Is::Created | Is::Unknown, RefundCommand::Fail { reason }) => RefundState::Failed { reason },
+            (Is::Created | Is::Unknown, RefundCommand::Fail { reason }) => {
+                RefundState::Failed { reason }
+            }
             (Is::Failed, RefundCommand::Succeed { .. }) => {
                 return Err(self.impossible("succeed"));
             }

@@ -26,7 +26,11 @@ fn payment_rows() -> Vec<Row> {
         .map(|state| {
             let cells = payment_commands()
                 .into_iter()
-                .map(|command| told(payment(state.clone()).apply(command), |p| p.state.name().as_str()))
+                .map(|command| {
+                    told(payment(state.clone()).apply(command), |p| {
+                        p.state.name().as_str()
+                    })
+                })
                 .collect();
             (state.name().as_str().to_owned(), cells)
         })
@@ -39,7 +43,11 @@ fn refund_rows() -> Vec<Row> {
         .map(|state| {
             let cells = refund_commands()
                 .into_iter()
-                .map(|command| told(refund(state.clone()).apply(command), |r| r.state.name().as_str()))
+                .map(|command| {
+                    told(refund(state.clone()).apply(command), |r| {
+                        r.state.name().as_str()
+                    })
+                })
                 .collect();
             (state.name().as_str().to_owned(), cells)
         })
@@ -52,7 +60,11 @@ fn binding_rows() -> Vec<Row> {
         .map(|state| {
             let cells = binding_commands()
                 .into_iter()
-                .map(|command| told(binding(state.clone()).apply(command), |b| b.state.name().as_str()))
+                .map(|command| {
+                    told(binding(state.clone()).apply(command), |b| {
+                        b.state.name().as_str()
+                    })
+                })
                 .collect();
             (state.name().as_str().to_owned(), cells)
         })
@@ -65,7 +77,9 @@ fn notification_rows() -> Vec<Row> {
         .map(|state| {
             let cells = notification_commands()
                 .into_iter()
-                .map(|(_, command)| told(Ok(notification(state).apply(command)), |n| n.state.name()))
+                .map(|(_, command)| {
+                    told(Ok(notification(state).apply(command)), |n| n.state.name())
+                })
                 .collect();
             (state.name().to_owned(), cells)
         })
@@ -141,7 +155,9 @@ fn a_notification_moves_as_the_table_says() {
 
 #[test]
 fn a_late_answer_adds_the_page_to_a_payment_that_the_bank_already_confirmed() {
-    let mut paid = payment(PaymentState::Succeeded { paid_at_ms: NOON_MS });
+    let mut paid = payment(PaymentState::Succeeded {
+        paid_at_ms: NOON_MS,
+    });
     paid.bank_page = None;
     let step = paid.apply(payment_commands().remove(0)).unwrap();
     assert!(step.is_change());
@@ -172,7 +188,10 @@ fn a_binding_that_fails_by_our_word_leaves_an_unwanted_link() {
 }
 
 fn table(title: &str, text: &str, commands: &[&str], rows: &[Row]) -> String {
-    let mut out = format!("## {title}\n\n{text}\n\n| is | {} |\n", commands.join(" | "));
+    let mut out = format!(
+        "## {title}\n\n{text}\n\n| is | {} |\n",
+        commands.join(" | ")
+    );
     out += &format!("|---|{}\n", "---|".repeat(commands.len()));
     for (state, cells) in rows {
         out += &format!("| **{state}** | {} |\n", cells.join(" | "));

@@ -1,4 +1,5 @@
 //! One value of each noun in each state, and one of each command.
+#![allow(dead_code, reason = "each test uses a part of the samples")]
 
 use direct_debit::*;
 use snap::{Amount, PayMethod};
@@ -21,8 +22,12 @@ pub fn payment_states() -> Vec<PaymentState> {
         PaymentState::Created,
         PaymentState::AwaitingCustomer,
         PaymentState::Unknown,
-        PaymentState::Succeeded { paid_at_ms: NOON_MS },
-        PaymentState::Refunded { paid_at_ms: NOON_MS },
+        PaymentState::Succeeded {
+            paid_at_ms: NOON_MS,
+        },
+        PaymentState::Refunded {
+            paid_at_ms: NOON_MS,
+        },
         PaymentState::Cancelled {
             cause: CancelCause::Customer,
         },
@@ -222,8 +227,19 @@ pub fn notification_states() -> Vec<NotificationState> {
 pub fn notification_commands() -> Vec<(&'static str, NotificationCommand)> {
     vec![
         ("deliver", NotificationCommand::Deliver),
-        ("retry", NotificationCommand::Retry { at_ms: Some(NOON_MS) }),
-        ("retry, the last", NotificationCommand::Retry { at_ms: None }),
-        ("send again", NotificationCommand::SendAgain { at_ms: NOON_MS }),
+        (
+            "retry",
+            NotificationCommand::Retry {
+                at_ms: Some(NOON_MS),
+            },
+        ),
+        (
+            "retry, the last",
+            NotificationCommand::Retry { at_ms: None },
+        ),
+        (
+            "send again",
+            NotificationCommand::SendAgain { at_ms: NOON_MS },
+        ),
     ]
 }
