@@ -18,10 +18,16 @@ pub(super) fn check(root: &Path, texts: &[Text], findings: &mut Findings) -> Res
         .context("no Cargo.lock")?;
     let allowed = list(&rules.text, "allow");
     let banned = list(&rules.text, "deny");
+    let excepted = list(&rules.text, "exceptions");
     for used in used(root)? {
         let (package, terms) = used.split_once('|').unwrap_or((&used, ""));
         let name = package.split(' ').next().unwrap_or_default();
-        if let Some(complaint) = complaint(package, name, terms, &allowed, &banned) {
+        let allowed = if excepted.contains(&name) {
+            &[terms]
+        } else {
+            allowed.as_slice()
+        };
+        if let Some(complaint) = complaint(package, name, terms, allowed, &banned) {
             findings.add(
                 &lock.path,
                 line_of(&lock.text, &format!("name = \"{name}\"")),
