@@ -7,6 +7,7 @@
 
 pub mod api;
 mod app;
+pub mod bank;
 mod clock;
 pub mod config;
 pub mod derive;
@@ -15,6 +16,7 @@ mod keys;
 mod limits;
 mod listen;
 mod merchants;
+mod pages;
 mod request_log;
 mod running;
 mod tokens;
