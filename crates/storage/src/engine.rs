@@ -1,0 +1,467 @@
+//! The only file that names an engine: SQLite or PostgreSQL, each through its native driver.
+//!
+//! What differs between them is here and nowhere else: how they are opened and checked, how a
+//! writing transaction begins, and what their error codes mean. Everything above speaks one
+//! dialect with two types of value, `TEXT` and `BIGINT`.
+
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{
+    AssertSqlSafe, Column, ConnectOptions, Connection, Executor, PgExecutor, PgPool, Postgres,
+    Row as _, SqlSafeStr, SqlStr, Sqlite, SqliteExecutor, SqlitePool, Transaction,
+};
+
+use crate::{Error, Value};
+
+/// How long to wait for a connection.
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long SQLite waits for a writer in another process.
+const BUSY: Duration = Duration::from_secs(5);
+/// SQLite connections that only read.
+const READERS: u32 = 4;
+/// No statement of ours is meant to take longer.
+const STATEMENT_TIMEOUT_MS: &str = "10000";
+/// Waiting for another transaction's row.
+const LOCK_TIMEOUT_MS: &str = "5000";
+/// A transaction never spans a network call, so an idle one was forgotten.
+const IDLE_TRANSACTION_TIMEOUT_MS: &str = "30000";
+
+/// Which database, and how many connections to it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `sqlite:PATH` or `postgres://user@host/database`. May hold a password: never logged.
+    pub url: snap::Secret,
+    /// Connections to PostgreSQL; SQLite has one writer and a few readers whatever this says.
+    pub max_connections: u32,
+}
+
+impl Settings {
+    /// Settings for a database with eight connections.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: snap::Secret::new(url),
+            max_connections: 8,
+        }
+    }
+}
+
+/// A row, read by column name.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Row {
+    pub(crate) fn text(&self, column: &str) -> Result<String, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub(crate) fn opt_text(&self, column: &str) -> Result<Option<String>, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub(crate) fn int(&self, column: &str) -> Result<i64, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub(crate) fn opt_int(&self, column: &str) -> Result<Option<i64>, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    /// All columns with their names, in order, whatever the table.
+    pub(crate) fn values(&self) -> Result<Vec<(String, Value)>, sqlx::Error> {
+        let names: Vec<String> = match self {
+            Self::Sqlite(row) => row
+                .columns()
+                .iter()
+                .map(|column| column.name().to_owned())
+                .collect(),
+            Self::Postgres(row) => row
+                .columns()
+                .iter()
+                .map(|column| column.name().to_owned())
+                .collect(),
+        };
+        names
+            .into_iter()
+            .map(|name| {
+                let value = match self.opt_text(&name) {
+                    Ok(text) => text.into(),
+                    Err(_) => self.opt_int(&name)?.into(),
+                };
+                Ok((name, value))
+            })
+            .collect()
+    }
+}
+
+/// What a failed statement means for the transaction around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Others were in the way: run the whole transaction again.
+    Again,
+    /// The connection is gone, and with it the transaction.
+    Lost,
+    /// No connection could be had.
+    Unreachable,
+    /// A unique index says that the row is there already.
+    Unique,
+    /// Anything else.
+    Other,
+}
+
+/// Reads the driver's error. SQLite's codes are short decimal numbers, PostgreSQL's have five
+/// characters, so one table serves both.
+pub(crate) fn failure(error: &sqlx::Error) -> Failure {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Failure::Unreachable,
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => Failure::Lost,
+        sqlx::Error::Database(error) if error.is_unique_violation() => Failure::Unique,
+        sqlx::Error::Database(error) => match error.code().as_deref() {
+            // PostgreSQL: serialization failure, deadlock, lock not to be had in time.
+            Some("40001" | "40P01" | "55P03") => Failure::Again,
+            // PostgreSQL: shut down by an administrator, crashed, starting, in recovery.
+            Some("57P01" | "57P02" | "57P03" | "25006" | "08006" | "08003") => Failure::Lost,
+            // SQLite: busy (also while recovering, with an old snapshot, in time) and locked.
+            Some("5" | "261" | "517" | "773" | "6" | "262") => Failure::Again,
+            _ => Failure::Other,
+        },
+        _ => Failure::Other,
+    }
+}
+
+/// True when a failed COMMIT may have been carried out all the same.
+pub(crate) fn commit_is_open(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => match error.code().as_deref() {
+            // PostgreSQL: intervention by an operator, connection trouble, IO trouble.
+            Some(code) if code.len() == 5 => {
+                code.starts_with("57") || code.starts_with("08") || code.starts_with("58")
+            }
+            // SQLite: an IO error, whatever its kind (its lowest byte is 10).
+            Some(code) => code.parse::<u32>().is_ok_and(|code| code % 256 == 10),
+            None => true,
+        },
+        _ => true,
+    }
+}
+
+/// The open database.
+#[derive(Clone)]
+pub(crate) enum Pools {
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+impl Pools {
+    pub(crate) async fn open(settings: &Settings) -> Result<Self, Error> {
+        let url = settings.url.expose();
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            open_sqlite(path.strip_prefix("//").unwrap_or(path)).await
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            open_postgres(url, settings.max_connections).await
+        } else {
+            Err(Error::Settings(
+                "the URL must begin with sqlite: or postgres://".to_owned(),
+            ))
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    pub(crate) async fn migrate(
+        &self,
+        migrator: &Migrator,
+    ) -> Result<(), sqlx::migrate::MigrateError> {
+        match self {
+            // One writing transaction around everything, since two processes may start at once.
+            Self::Sqlite { writer, .. } => {
+                let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+                migrator.run_direct(None, &mut *transaction, false).await?;
+                Ok(transaction.commit().await?)
+            }
+            // The migrator takes an advisory lock by itself.
+            Self::Postgres(pool) => migrator.run(pool).await,
+        }
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Link, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => {
+                Link::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Self::Postgres(pool) => Link::Postgres(pool.begin().await?),
+        })
+    }
+
+    pub(crate) async fn fetch_all(
+        &self,
+        sql: SqlStr,
+        values: &[Value],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
+            Self::Sqlite { readers, .. } => sqlite_all(readers, sql, values).await,
+            Self::Postgres(pool) => postgres_all(pool, sql, values).await,
+        }
+    }
+
+    /// Asks the engine to prepare a statement without running it, for tests.
+    pub(crate) async fn prepare(&self, sql: &'static str) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite { writer, .. } => writer.prepare(sql.into_sql_str()).await.map(drop),
+            Self::Postgres(pool) => pool.prepare(sql.into_sql_str()).await.map(drop),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// An open transaction. Dropped without a commit, it is rolled back.
+pub(crate) enum Link {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Link {
+    pub(crate) async fn execute(
+        &mut self,
+        sql: SqlStr,
+        values: &[Value],
+    ) -> Result<u64, sqlx::Error> {
+        match self {
+            Self::Sqlite(link) => Ok(bind_sqlite(sql, values)
+                .execute(&mut **link)
+                .await?
+                .rows_affected()),
+            Self::Postgres(link) => Ok(bind_postgres(sql, values)
+                .execute(&mut **link)
+                .await?
+                .rows_affected()),
+        }
+    }
+
+    pub(crate) async fn fetch_all(
+        &mut self,
+        sql: SqlStr,
+        values: &[Value],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
+            Self::Sqlite(link) => sqlite_all(&mut **link, sql, values).await,
+            Self::Postgres(link) => postgres_all(&mut **link, sql, values).await,
+        }
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(link) => link.commit().await,
+            Self::Postgres(link) => link.commit().await,
+        }
+    }
+
+    pub(crate) async fn rollback(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(link) => link.rollback().await,
+            Self::Postgres(link) => link.rollback().await,
+        }
+    }
+}
+
+/// A text that was not written in this crate's lists: dumps and tests only.
+pub(crate) fn unlisted(sql: String) -> SqlStr {
+    AssertSqlSafe(sql).into_sql_str()
+}
+
+fn bind_sqlite<'q>(sql: SqlStr, values: &[Value]) -> Query<'q, Sqlite, SqliteArguments> {
+    values
+        .iter()
+        .fold(sqlx::query(sql), |query, value| match value {
+            Value::Text(text) => query.bind(text.clone()),
+            Value::Int(number) => query.bind(*number),
+            Value::NullText => query.bind(None::<String>),
+            Value::NullInt => query.bind(None::<i64>),
+        })
+}
+
+fn bind_postgres<'q>(sql: SqlStr, values: &[Value]) -> Query<'q, Postgres, PgArguments> {
+    values
+        .iter()
+        .fold(sqlx::query(sql), |query, value| match value {
+            Value::Text(text) => query.bind(text.clone()),
+            Value::Int(number) => query.bind(*number),
+            Value::NullText => query.bind(None::<String>),
+            Value::NullInt => query.bind(None::<i64>),
+        })
+}
+
+async fn sqlite_all(
+    on: impl SqliteExecutor<'_>,
+    sql: SqlStr,
+    values: &[Value],
+) -> Result<Vec<Row>, sqlx::Error> {
+    let rows = bind_sqlite(sql, values).fetch_all(on).await?;
+    Ok(rows.into_iter().map(Row::Sqlite).collect())
+}
+
+async fn postgres_all(
+    on: impl PgExecutor<'_>,
+    sql: SqlStr,
+    values: &[Value],
+) -> Result<Vec<Row>, sqlx::Error> {
+    let rows = bind_postgres(sql, values).fetch_all(on).await?;
+    Ok(rows.into_iter().map(Row::Postgres).collect())
+}
+
+async fn open_sqlite(path: &str) -> Result<Pools, Error> {
+    if path.is_empty() || path.starts_with(':') || path.contains('?') {
+        return Err(Error::Settings(
+            "sqlite: must be followed by the path of a file".to_owned(),
+        ));
+    }
+    create_private(path)
+        .map_err(|error| Error::Settings(format!("{path} cannot be opened: {error}")))?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .statement_cache_capacity(256)
+        .disable_statement_logging();
+    // The writer is opened first: it switches the file to WAL, which the readers then find.
+    let writer = PoolOptions::<Sqlite>::new()
+        .max_connections(1)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options.clone())
+        .await
+        .map_err(Error::Unavailable)?;
+    let pragma = async |sql: &'static str| -> Result<String, Error> {
+        let row: SqliteRow = sqlx::query(sql)
+            .fetch_one(&writer)
+            .await
+            .map_err(Error::Unavailable)?;
+        match row.try_get::<String, _>(0) {
+            Ok(text) => Ok(text),
+            Err(_) => row
+                .try_get::<i64, _>(0)
+                .map(|number| number.to_string())
+                .map_err(Error::Unavailable),
+        }
+    };
+    let synchronous = pragma("PRAGMA synchronous").await?;
+    if !matches!(synchronous.as_str(), "2" | "3") {
+        return Err(Error::Unsafe(format!(
+            "SQLite synchronous is {synchronous}, below FULL"
+        )));
+    }
+    let journal = pragma("PRAGMA journal_mode").await?;
+    if journal != "wal" {
+        return Err(Error::Unsafe(format!(
+            "SQLite keeps its journal as {journal}, not wal"
+        )));
+    }
+    let readers = PoolOptions::<Sqlite>::new()
+        .max_connections(READERS)
+        .acquire_timeout(ACQUIRE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options.pragma("query_only", "ON"))
+        .await
+        .map_err(Error::Unavailable)?;
+    Ok(Pools::Sqlite { writer, readers })
+}
+
+/// Makes the file, readable by its owner alone, when it is not there; SQLite gives the files
+/// beside it the same mode.
+fn create_private(path: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+async fn open_postgres(url: &str, max_connections: u32) -> Result<Pools, Error> {
+    let options = url
+        .parse::<PgConnectOptions>()
+        .map_err(|_| Error::Settings("the PostgreSQL URL is malformed".to_owned()))?
+        .options([
+            ("statement_timeout", STATEMENT_TIMEOUT_MS),
+            ("lock_timeout", LOCK_TIMEOUT_MS),
+            (
+                "idle_in_transaction_session_timeout",
+                IDLE_TRANSACTION_TIMEOUT_MS,
+            ),
+            ("default_transaction_isolation", "read committed"),
+        ])
+        .application_name("gerbang")
+        .statement_cache_capacity(256)
+        .disable_statement_logging();
+    refuse_forgetful(&options).await?;
+    let pool = PoolOptions::<Postgres>::new()
+        .max_connections(max_connections.max(1))
+        .acquire_timeout(ACQUIRE)
+        // A dead connection is noticed by the statement on it, and the transaction runs again.
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
+        .map_err(Error::Unavailable)?;
+    Ok(Pools::Postgres(pool))
+}
+
+/// Refuses a server that answers a commit before it is on disk.
+async fn refuse_forgetful(options: &PgConnectOptions) -> Result<(), Error> {
+    let mut connection = options.connect().await.map_err(Error::Unavailable)?;
+    for (name, query) in [
+        ("fsync", "SHOW fsync"),
+        ("synchronous_commit", "SHOW synchronous_commit"),
+    ] {
+        let value: String = sqlx::query_scalar(query)
+            .fetch_one(&mut connection)
+            .await
+            .map_err(Error::Unavailable)?;
+        if value == "off" {
+            return Err(Error::Unsafe(format!("PostgreSQL runs with {name} = off")));
+        }
+    }
+    connection.close().await.map_err(Error::Unavailable)
+}

@@ -1,0 +1,18 @@
+//! Leases: how several gateways share background work without doing it twice.
+//!
+//! A lease is a hint with an end, not a lock: whoever dies while holding one is overtaken when it
+//! is over, and every result is stored by a guarded update.
+
+/// A claim on a piece of work, until a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Now, in Unix milliseconds.
+    pub now_ms: i64,
+    /// Until when the work is ours, in Unix milliseconds.
+    pub until_ms: i64,
+    /// Who we are; one name per process.
+    pub owner: String,
+}
+
+/// Greater than every id: ids are made of letters, digits and hyphens.
+pub(crate) const AFTER_ALL_IDS: &str = "~";

@@ -1,0 +1,44 @@
+//! The gateway's memory: every table, every SQL text, and the transactions around them.
+//!
+//! One SQL text and one set of migrations serve SQLite and PostgreSQL; only `engine.rs` knows which
+//! runs. This crate knows the domain's types and SQL and nothing of HTTP. It must never make up a
+//! time, an id or a decision: they are parameters.
+//!
+//! One noun, one file, one table. Its functions take a [`Session`]: from [`Store::transact`], which
+//! is the only way to write, or from [`Store::reader`]. A row becomes a domain value only if it
+//! could have been written from one; anything else is [`Error::Corrupt`].
+//!
+//! To add a table: a migration, a file with its statements, and its name in `schema.rs` and
+//! `statements.rs`; the tests that prepare every statement and dump every table find it there.
+
+mod cipher;
+mod dump;
+mod engine;
+mod error;
+mod lease;
+mod schema;
+mod session;
+mod statements;
+mod store;
+mod value;
+
+pub mod alarms;
+pub mod external_ids;
+pub mod gateway_keys;
+pub mod merchant_keys;
+pub mod merchants;
+pub mod notification_attempts;
+pub mod notifications;
+pub mod postings;
+pub mod settings;
+
+pub use cipher::{CipherError, MasterKeys};
+pub use engine::Settings;
+pub use error::Error;
+pub(crate) use lease::AFTER_ALL_IDS;
+pub use lease::Lease;
+pub use session::Session;
+#[doc(hidden)]
+pub use statements::{Sql, all as all_statements};
+pub use store::{Hook, Point, Store};
+pub use value::Value;
