@@ -40,13 +40,16 @@ enum Chore {
     },
 }
 
-fn main() -> Result<ExitCode> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    start(&Arguments::parse().chore).unwrap_or_else(|error| xtask::steps::gave_up(&error))
+}
+
+fn start(chore: &Chore) -> Result<ExitCode> {
     xtask::postgres::stop_on_signals()?;
-    match arguments.chore {
+    match chore {
         Chore::Test { filter } => xtask::test::run(filter.as_deref()),
         Chore::Ci => xtask::fresh_clone::run(),
         Chore::Tidy => xtask::tidy::run(),
-        Chore::Postgres { run } => xtask::postgres::run(&run),
+        Chore::Postgres { run } => xtask::postgres::run(run),
     }
 }

@@ -144,6 +144,12 @@ pub fn say(what: &str) {
     println!("\n==> {what}");
 }
 
+/// Says why a chore could not even be tried.
+pub fn gave_up(error: &anyhow::Error) -> ExitCode {
+    eprintln!("xtask: {error:#}");
+    ExitCode::FAILURE
+}
+
 fn verdict(ok: bool) -> &'static str {
     if ok { "ok" } else { "FAILED" }
 }
