@@ -29,7 +29,7 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Proxies whose `X-Forwarded-For` is believed when connections and strangers are counted.
     pub trusted_proxies: Vec<IpAddr>,
-    /// `sqlite:///path/to/file`, or `postgres://…`.
+    /// `sqlite:/path/to/file`, or `postgres://…`.
     #[serde(deserialize_with = "load::secret")]
     pub database: Secret,
     /// Connections kept to the database; on two cores four to eight are the quickest.

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use snap::Secret;
 use storage::{MasterKeys, Settings, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -83,7 +82,7 @@ pub async fn open(config: Config, given: Given) -> Result<Arc<App>, StartError> 
         url: config.database.clone(),
         max_connections: config.database_connections,
     };
-    let store = Store::open(&settings, MasterKeys::parse(&master_keys(&config)?)?).await?;
+    let store = Store::open(&settings, MasterKeys::parse(&config.master_key_lines()?)?).await?;
     let keys = Keys::load(&store, &entropy, clock.business_now_ms()).await?;
     let app = App {
         tokens: Tokens::new(keys.token(), config.tokens.clone(), entropy.clone()),
@@ -179,15 +178,4 @@ impl Running {
         }
         self.app.store.close().await;
     }
-}
-
-/// The master keys in the form that storage reads: the one in use first.
-fn master_keys(config: &Config) -> Result<Secret, ConfigError> {
-    let (in_use, keys) = config.master_keys()?;
-    let (first, rest): (Vec<_>, Vec<_>) = keys.iter().partition(|(id, _)| *id == in_use);
-    let lines = first
-        .iter()
-        .chain(&rest)
-        .map(|(id, key)| MasterKeys::line(id, key).expose().to_owned());
-    Ok(Secret::new(lines.collect::<String>()))
 }

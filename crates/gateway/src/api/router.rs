@@ -28,7 +28,6 @@ use crate::app::App;
 use crate::request_log::{Entry, Trail, masked};
 
 /// Every path of the gateway.
-#[must_use]
 pub fn router(app: Arc<App>) -> Router {
     let api = Router::new()
         .route(paths::TOKEN_B2B, post(tokens::b2b))

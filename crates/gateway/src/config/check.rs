@@ -2,6 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use snap::Secret;
+use storage::MasterKeys;
 use url::{Host, Url};
 
 use super::{Bank, Config, ConfigError};
@@ -21,12 +23,14 @@ impl Config {
         Ok(())
     }
 
-    /// The master keys as bytes and the id of the one in use.
+    /// The master keys in the form that storage reads, the one in use first.
     ///
     /// # Errors
     /// When there is none, one is not 32 bytes of base64, or the named one is missing.
-    pub fn master_keys(&self) -> Result<(String, Vec<(String, [u8; 32])>), ConfigError> {
-        let mut keys = Vec::with_capacity(self.master_keys.len());
+    pub fn master_key_lines(&self) -> Result<Secret, ConfigError> {
+        let in_use = self.master_key_in_use()?;
+        let mut first = String::new();
+        let mut rest = String::new();
         for (id, text) in &self.master_keys {
             let key = format!("master_keys.{id}");
             if id.is_empty()
@@ -43,27 +47,31 @@ impl Config {
             let Some(bytes) = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) else {
                 return Err(ConfigError::wrong(key, "expected 32 bytes in base64"));
             };
-            keys.push((id.clone(), bytes));
+            let lines = if id == in_use { &mut first } else { &mut rest };
+            lines.push_str(MasterKeys::line(id, &bytes).expose());
         }
-        let in_use = match &self.master_key {
-            Some(id) if self.master_keys.contains_key(id) => id.clone(),
-            Some(_) => {
-                return Err(ConfigError::wrong(
-                    "master_key",
-                    "names no key in master_keys",
-                ));
-            }
-            None => match self.master_keys.keys().next_back() {
-                Some(id) => id.clone(),
-                None => {
-                    return Err(ConfigError::wrong(
+        Ok(Secret::new(first + &rest))
+    }
+
+    fn master_key_in_use(&self) -> Result<&str, ConfigError> {
+        match &self.master_key {
+            Some(id) if self.master_keys.contains_key(id) => Ok(id),
+            Some(_) => Err(ConfigError::wrong(
+                "master_key",
+                "names no key in master_keys",
+            )),
+            None => self
+                .master_keys
+                .keys()
+                .next_back()
+                .map(String::as_str)
+                .ok_or_else(|| {
+                    ConfigError::wrong(
                         "master_keys",
                         "a gateway does not start without a master key (openssl rand -base64 32)",
-                    ));
-                }
-            },
-        };
-        Ok((in_use, keys))
+                    )
+                }),
+        }
     }
 
     fn check_addresses(&self) -> Result<(), ConfigError> {
@@ -89,14 +97,14 @@ impl Config {
         if self.database.expose().is_empty() {
             return Err(ConfigError::wrong(
                 "database",
-                "is missing: sqlite:///path or postgres://…",
+                "is missing: sqlite:/path or postgres://…",
             ));
         }
         Ok(())
     }
 
     fn check_keys(&self) -> Result<(), ConfigError> {
-        self.master_keys().map(|_| ())
+        self.master_key_lines().map(drop)
     }
 
     fn check_numbers(&self) -> Result<(), ConfigError> {
