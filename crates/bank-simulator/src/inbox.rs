@@ -1,0 +1,127 @@
+//! Where the SMS arrive: a page for people, `/inbox.json` for programs.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router, middleware, routing::get};
+use maud::html;
+use serde::{Deserialize, Serialize};
+
+use crate::bank::Bank;
+use crate::hosted::{self, Look};
+use crate::{Error, loopback};
+
+/// The newest messages that are shown.
+const SHOWN: i64 = 50;
+
+/// One SMS.
+#[derive(Debug, Serialize, sqlx::FromRow)]
+struct Message {
+    id: String,
+    phone_no: String,
+    body: String,
+    otp: String,
+    reference: String,
+    /// Unix milliseconds on the bank's clock.
+    #[sqlx(rename = "at")]
+    sent_at_ms: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Filter {
+    phone: Option<String>,
+}
+
+pub(crate) fn routes(bank: Arc<Bank>) -> Router<Arc<Bank>> {
+    Router::new()
+        .route("/inbox", get(page))
+        .route("/inbox.json", get(json))
+        .layer(middleware::from_fn_with_state(bank, loopback::only_testers))
+}
+
+async fn messages(bank: &Bank, phone: Option<&str>) -> Result<Vec<Message>, Error> {
+    const ALL: &str = "SELECT id, phone_no, body, otp, reference, at FROM inbox ORDER BY at DESC, rowid DESC LIMIT $1";
+    const ONE: &str = "SELECT id, phone_no, body, otp, reference, at FROM inbox WHERE phone_no = $2 \
+                       ORDER BY at DESC, rowid DESC LIMIT $1";
+    let found = match phone.filter(|phone| !phone.is_empty()) {
+        Some(phone) => {
+            let phone = phone
+                .strip_prefix('0')
+                .map_or_else(|| phone.to_owned(), |rest| format!("62{rest}"));
+            sqlx::query_as(ONE)
+                .bind(SHOWN)
+                .bind(phone)
+                .fetch_all(bank.db.read())
+                .await?
+        }
+        None => {
+            sqlx::query_as(ALL)
+                .bind(SHOWN)
+                .fetch_all(bank.db.read())
+                .await?
+        }
+    };
+    Ok(found)
+}
+
+/// `{"messages": […]}`, newest first.
+async fn json(State(bank): State<Arc<Bank>>, Query(filter): Query<Filter>) -> Response {
+    match messages(&bank, filter.phone.as_deref()).await {
+        Ok(messages) => {
+            let headers = [("cache-control", "no-store")];
+            (headers, Json(serde_json::json!({ "messages": messages }))).into_response()
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+async fn page(
+    State(bank): State<Arc<Bank>>,
+    Query(filter): Query<Filter>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let look = Look::choose(query.as_deref(), &headers);
+    let messages = match messages(&bank, filter.phone.as_deref()).await {
+        Ok(messages) => messages,
+        Err(error) => return failed(&error),
+    };
+    let title = look.language.pick("Kotak masuk SMS", "SMS inbox");
+    let main = html! {
+        main {
+            section.card {
+                h1 { (title) }
+                p.lead { (look.language.pick(
+                    "Di sini SMS untuk pelanggan demo tiba. Muat ulang untuk melihat yang baru.",
+                    "SMS for the demo customers arrive here. Reload to see new ones.",
+                )) }
+                @if messages.is_empty() {
+                    p { (look.language.pick("Belum ada pesan.", "No messages yet.")) }
+                }
+                @for message in &messages {
+                    div.sms data-phone=(message.phone_no) data-otp=(message.otp) {
+                        b.mono { (message.otp) }
+                        p { (message.body) }
+                        p.code { (message.phone_no) " · " (snap::timestamp::format_jakarta(message.sent_at_ms)) }
+                    }
+                }
+                p { a href="/" { (look.language.pick("Semua pelanggan", "All customers")) } }
+            }
+        }
+    };
+    hosted::html(StatusCode::OK, hosted::layout(look, title, None, &main))
+}
+
+fn failed(error: &Error) -> Response {
+    tracing::error!(
+        error = error as &dyn std::error::Error,
+        "the inbox could not be read"
+    );
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "the inbox could not be read\n",
+    )
+        .into_response()
+}
