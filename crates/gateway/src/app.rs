@@ -9,8 +9,10 @@ use snap::{Case, Refusal};
 use storage::{Session, Store, settings};
 use tokio::sync::Notify;
 
+use crate::bank::{Bank, Banks};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::derive;
 use crate::entropy::Entropy;
 use crate::keys::Keys;
 use crate::limits::Limits;
@@ -37,6 +39,8 @@ pub struct App {
     pub keys: Keys,
     /// The merchants, cached.
     pub merchants: Merchants,
+    /// The banks.
+    pub banks: Banks,
     /// Access tokens.
     pub tokens: Tokens,
     /// Rates.
@@ -59,6 +63,26 @@ impl App {
         } else {
             Refusal::new(Case::TooManyRequests)
         }
+    }
+
+    /// The bank that serves a channel.
+    #[must_use]
+    pub fn bank_by_channel(&self, channel: &str) -> Option<&Arc<Bank>> {
+        let mut banks = self.config.banks.iter();
+        let (id, _) = banks.find(|(_, bank)| bank.channel == channel)?;
+        self.banks.get(id)
+    }
+
+    /// What is stored of the page id of a binding or a payment.
+    #[must_use]
+    pub fn page_hash(&self, id: &str) -> String {
+        derive::hash(&derive::page_id(self.keys.derive(), id))
+    }
+
+    /// What is stored of the `state` of a binding or a payment.
+    #[must_use]
+    pub fn state_hash(&self, id: &str) -> String {
+        derive::hash(&derive::state(self.keys.derive(), id))
     }
 
     /// Moves business time forward for every process on this database.

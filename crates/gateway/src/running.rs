@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::api::router;
 use crate::app::{App, InFlight};
+use crate::bank::{Bank, BankError, BankProfile, Banks};
 use crate::clock::Clock;
 use crate::config::{Background, Config, ConfigError};
 use crate::entropy::Entropy;
@@ -48,6 +49,9 @@ pub enum StartError {
     /// The gateway's own keys cannot be used.
     #[error("the gateway's own keys cannot be used")]
     Keys(#[from] KeysError),
+    /// A bank's client cannot be made.
+    #[error("a bank cannot be used")]
+    Bank(#[from] BankError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -85,6 +89,7 @@ pub async fn open(config: Config, given: Given) -> Result<Arc<App>, StartError> 
     let store = Store::open(&settings, MasterKeys::parse(&config.master_key_lines()?)?).await?;
     let keys = Keys::load(&store, &entropy, clock.business_now_ms()).await?;
     let app = App {
+        banks: banks(&config, &keys, &clock, &entropy)?,
         tokens: Tokens::new(keys.token(), config.tokens.clone(), entropy.clone()),
         limits: Limits::new(&config.limits),
         config: Arc::new(config),
@@ -178,4 +183,49 @@ impl Running {
         }
         self.app.store.close().await;
     }
+}
+
+/// The client of every configured bank.
+fn banks(
+    config: &Config,
+    keys: &Keys,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Banks, StartError> {
+    let mut banks = Vec::with_capacity(config.banks.len());
+    for (id, bank) in &config.banks {
+        let read = |name: &str, file: &std::path::Path| {
+            let unreadable = |error| {
+                ConfigError::wrong(
+                    format!("banks.{id}.{name}"),
+                    format!("cannot be read: {error}"),
+                )
+            };
+            std::fs::read_to_string(file).map_err(unreadable)
+        };
+        let key = match &bank.private_key_file {
+            None => Arc::clone(keys.bank()),
+            Some(file) => {
+                let unusable = |error: snap::KeyError| {
+                    ConfigError::wrong(format!("banks.{id}.private_key_file"), error.to_string())
+                };
+                let pem = snap::Secret::new(read("private_key_file", file)?);
+                Arc::new(snap::PrivateKey::from_pem(pem.expose()).map_err(unusable)?)
+            }
+        };
+        let profile = BankProfile {
+            acquirer_id: bank.acquirer_id.clone().unwrap_or_else(|| id.clone()),
+            timeout_ms: u64::from(bank.timeout_ms),
+            not_found_window_ms: i64::from(bank.not_found_window_s).saturating_mul(1_000),
+            replays_page: bank.replays_page,
+            extra_ca_pem: bank
+                .ca_file
+                .as_ref()
+                .map(|file| read("ca_file", file))
+                .transpose()?,
+            ..BankProfile::new(id, &bank.base_url, &bank.client_id, bank.secret.clone())
+        };
+        banks.push(Bank::new(profile, key, clock.clone(), entropy.clone())?);
+    }
+    Ok(Banks::new(banks))
 }

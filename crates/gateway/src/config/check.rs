@@ -1,5 +1,7 @@
 //! What a configuration must hold before anything starts. Every message names its key.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use snap::Secret;
@@ -17,8 +19,15 @@ impl Config {
         self.check_addresses()?;
         self.check_keys()?;
         self.check_numbers()?;
+        let mut channels = BTreeSet::new();
         for (id, bank) in &self.banks {
             check_bank(id, bank, self.sandbox)?;
+            if !channels.insert(bank.channel.as_str()) {
+                return Err(ConfigError::wrong(
+                    format!("banks.{id}.channel"),
+                    "is served by another bank",
+                ));
+            }
         }
         Ok(())
     }
