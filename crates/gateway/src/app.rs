@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use direct_debit::MerchantId;
 use snap::{Case, Refusal};
 use storage::{Session, Store, settings};
 use tokio::sync::Notify;
@@ -27,6 +28,8 @@ const CLOCK_OFFSET: &str = "clock_offset_ms";
 /// A gateway's parts.
 #[derive(Debug)]
 pub struct App {
+    /// This process, in the leases it takes: no other process has this name.
+    pub name: String,
     /// The settings.
     pub config: Arc<Config>,
     /// The database.
@@ -71,6 +74,15 @@ impl App {
         let mut banks = self.config.banks.iter();
         let (id, _) = banks.find(|(_, bank)| bank.channel == channel)?;
         self.banks.get(id)
+    }
+
+    /// The name of a merchant, as customers see it; empty for one that does not exist.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn merchant_name(&self, id: &MerchantId) -> Result<String, storage::Error> {
+        let merchant = storage::merchants::by_id(&self.store.reader(), id).await?;
+        Ok(merchant.map(|merchant| merchant.name).unwrap_or_default())
     }
 
     /// What is stored of the page id of a binding or a payment.

@@ -89,6 +89,7 @@ pub async fn open(config: Config, given: Given) -> Result<Arc<App>, StartError> 
     let store = Store::open(&settings, MasterKeys::parse(&config.master_key_lines()?)?).await?;
     let keys = Keys::load(&store, &entropy, clock.business_now_ms()).await?;
     let app = App {
+        name: format!("gateway-{}", entropy.trace_id()),
         banks: banks(&config, &keys, &clock, &entropy)?,
         tokens: Tokens::new(keys.token(), config.tokens.clone(), entropy.clone()),
         limits: Limits::new(&config.limits),
