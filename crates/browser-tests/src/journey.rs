@@ -129,6 +129,8 @@ pub async fn walk(browser: &Client, url: &str, customer: &Customer, shop: &str) 
         } else if page.offers("start") {
             messages = customer.messages().await;
             press(browser, "start", None).await;
+        } else if page.goes_on {
+            go_on(browser).await;
         }
     }
     panic!("no end after {} pages: {pages:#?}", pages.len())
@@ -147,6 +149,17 @@ pub async fn press(browser: &Client, step: &str, typed: Option<&str>) {
         .await
         .unwrap();
     button.click().await.unwrap();
+}
+
+/// Follows the landing page's link to the bank.
+pub async fn go_on(browser: &Client) {
+    browser
+        .find(Locator::Css("a[data-go-on]"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
 }
 
 /// What tells one page from the next: a form may post to its own address.

@@ -23,7 +23,7 @@ mod sandbox;
 mod shop;
 
 pub use browser::{Browser, in_a_phone};
-pub use journey::{Customer, Visit, open, press, walk};
+pub use journey::{Customer, Visit, go_on, open, press, walk};
 pub use look::{Look, look_at, wait_for};
 pub use sandbox::Sandbox;
 pub use shop::Shop;

@@ -24,6 +24,7 @@ return {
     end: main ? main.dataset.end : null,
     code: main ? main.dataset.code || null : null,
     way_back: back ? back.getAttribute('href') : null,
+    goes_on: document.querySelector('a[data-go-on]') !== null,
     scripts: document.scripts.length,
     content_width: document.documentElement.scrollWidth,
     targets: [...document.querySelectorAll('a, button, select, summary, input:not([type=hidden])')]
@@ -56,6 +57,8 @@ pub struct Look {
     pub code: Option<String>,
     /// Where the way back leads.
     pub way_back: Option<String>,
+    /// Whether a link leads on to the bank.
+    pub goes_on: bool,
     scripts: u32,
     content_width: f64,
     targets: Vec<Target>,

@@ -6,7 +6,9 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
-use browser_tests::{Browser, Sandbox, Shop, in_a_phone, look_at, open, press, wait_for, walk};
+use browser_tests::{
+    Browser, Sandbox, Shop, go_on, in_a_phone, look_at, open, press, wait_for, walk,
+};
 
 #[tokio::test]
 async fn a_customer_links_and_pays_on_a_small_phone_without_javascript() {
@@ -214,7 +216,7 @@ async fn open_the_banks_page(phone: &fantoccini::Client, landing: &str) -> Strin
     let gateway = url::Url::parse(landing).unwrap().origin();
     let elsewhere = |page: &str| url::Url::parse(page).is_ok_and(|url| url.origin() != gateway);
     if !elsewhere(&first.url) {
-        press(phone, "start", None).await;
+        go_on(phone).await;
     }
     wait_for(phone, "the bank's page", |page| {
         elsewhere(&page.url) && !page.steps.is_empty()
