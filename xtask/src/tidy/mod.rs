@@ -7,6 +7,7 @@ mod dependencies;
 mod edges;
 mod files;
 mod licence;
+mod links;
 mod manifests;
 
 use anyhow::{Context, Result};
@@ -73,6 +74,7 @@ pub fn check(root: &Path) -> Result<Vec<Finding>> {
     manifests::check(&texts, &mut findings);
     dependencies::check(root, &texts, &mut findings)?;
     files::check(&texts, &mut findings);
+    links::check(root, &texts, &mut findings);
     findings
         .0
         .sort_by(|a, b| (&a.place, a.line).cmp(&(&b.place, b.line)));
