@@ -74,7 +74,11 @@ pub async fn accept(
                     continue;
                 }
             },
-            _ = stop.changed() => continue,
+            changed = stop.changed() => match changed {
+                Ok(()) => continue,
+                // Whoever could stop us is gone.
+                Err(_) => break,
+            },
         };
         // Over the cap the connection is closed at once: answering would cost what the cap is to save.
         let Some(seat) = Seats::take(&seats, address.ip().to_canonical()) else {

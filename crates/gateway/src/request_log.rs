@@ -76,6 +76,14 @@ pub struct Trail {
     pub finding: Option<String>,
 }
 
+impl Trail {
+    /// Notes whose request this is, here and in the log's span.
+    pub fn is_from(&mut self, merchant_id: &str) {
+        tracing::Span::current().record("merchant", merchant_id);
+        self.merchant_id = Some(merchant_id.to_owned());
+    }
+}
+
 /// The rings of one process.
 #[derive(Debug, Default)]
 pub struct RequestLog {

@@ -88,6 +88,7 @@ pub struct Tokens {
     keys: BTreeMap<String, (EncodingKey, DecodingKey)>,
     current: String,
     settings: config::Tokens,
+    validation: Validation,
     entropy: Entropy,
 }
 
@@ -105,12 +106,8 @@ impl Tokens {
                 )
             })
             .collect();
-        Self {
-            keys,
-            current,
-            settings,
-            entropy,
-        }
+        let validation = validation(&settings);
+        Self { keys, current, settings, validation, entropy }
     }
 
     /// A merchant's B2B token; `None` when no key can sign.
@@ -191,7 +188,7 @@ impl Tokens {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Forged)?;
         let kid = header.kid.ok_or(TokenError::Forged)?;
         let (_, key) = self.keys.get(&kid).ok_or(TokenError::Forged)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation())
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation)
             .map_err(|_| TokenError::Forged)?
             .claims;
         if claims.kid != kid {
@@ -204,16 +201,6 @@ impl Tokens {
             return Err(TokenError::OtherClient);
         }
         Ok(claims)
-    }
-
-    fn validation(&self) -> Validation {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[&self.settings.issuer]);
-        validation.set_audience(&[&self.settings.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-        // Tokens end on the business clock, which this library cannot read.
-        validation.validate_exp = false;
-        validation
     }
 
     fn issue(
@@ -254,6 +241,16 @@ impl Tokens {
             expires_at_ms: exp.saturating_mul(1_000),
         })
     }
+}
+
+fn validation(settings: &config::Tokens) -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_issuer(&[&settings.issuer]);
+    validation.set_audience(&[&settings.audience]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+    // Tokens end on the business clock, which this library cannot read.
+    validation.validate_exp = false;
+    validation
 }
 
 impl std::fmt::Debug for Tokens {

@@ -168,7 +168,7 @@ async fn authenticate(
         trail.finding = Some("unknown or inactive X-PARTNER-ID".to_owned());
         return Err(invalid_signature());
     };
-    trail.merchant_id = Some(merchant.id().to_owned());
+    trail.is_from(merchant.id());
     let timestamp = timestamp(app, &headers)?;
     let token = b2b_token(app, &headers, &merchant, trail)?;
     let signature = headers.mandatory("X-SIGNATURE")?;
