@@ -152,10 +152,10 @@ fn words(message: Option<&str>) -> String {
 }
 
 impl<T> Asked<T> {
-    /// The same ending with another content.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Asked<U> {
+    /// The same ending for a question of another kind; only an answer cannot be carried over.
+    pub fn without_answer<U>(self) -> Asked<U> {
         match self {
-            Self::Done(content) => Asked::Done(change(content)),
+            Self::Done(_) => Asked::Unknown("the answer was dropped".to_owned()),
             Self::InProgress => Asked::InProgress,
             Self::Refused(refusal) => Asked::Refused(refusal),
             Self::Unlinked(refusal) => Asked::Unlinked(refusal),

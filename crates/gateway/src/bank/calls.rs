@@ -19,29 +19,23 @@ impl Bank {
             .await
     }
 
-    /// 08: what became of a link, by our binding id.
-    pub async fn binding_inquiry(&self, binding_id: &str) -> Asked<BankBindingInquiryResponse> {
-        let request = BankBindingInquiryRequest {
-            original_partner_reference_no: binding_id.to_owned(),
-        };
+    /// 08: what became of a link.
+    pub async fn binding_inquiry(
+        &self,
+        request: &BankBindingInquiryRequest,
+    ) -> Asked<BankBindingInquiryResponse> {
         self.ask(
             Service::BINDING_INQUIRY,
             paths::BANK_BINDING_INQUIRY,
-            &request,
+            request,
             None,
         )
         .await
     }
 
-    /// 74: a customer's token for the authCode of a link.
-    pub async fn exchange_code(&self, auth_code: &Secret) -> Asked<B2b2cResponse> {
-        self.customer_token(&B2b2cRequest::with_auth_code(auth_code.expose()))
-            .await
-    }
-
-    /// 74: a customer's token for a refresh token.
-    pub async fn refresh(&self, refresh_token: &Secret) -> Asked<B2b2cResponse> {
-        self.customer_token(&B2b2cRequest::with_refresh_token(refresh_token.expose()))
+    /// 74: a customer's token, for the authCode of a link or for a refresh token.
+    pub async fn customer_token(&self, request: &B2b2cRequest) -> Asked<B2b2cResponse> {
+        self.ask(Service::TOKEN_B2B2C, paths::BANK_TOKEN_B2B2C, request, None)
             .await
     }
 
@@ -81,10 +75,9 @@ impl Bank {
         .await
     }
 
-    /// 55: what became of a payment, by our payment id.
-    pub async fn status(&self, payment_id: &str) -> Asked<StatusResponse> {
-        let request = BankStatusRequest::of(payment_id);
-        self.ask(Service::STATUS, paths::BANK_STATUS, &request, None)
+    /// 55: what became of a payment.
+    pub async fn status(&self, request: &BankStatusRequest) -> Asked<StatusResponse> {
+        self.ask(Service::STATUS, paths::BANK_STATUS, request, None)
             .await
     }
 
@@ -121,10 +114,5 @@ impl Bank {
             None,
         )
         .await
-    }
-
-    async fn customer_token(&self, request: &B2b2cRequest) -> Asked<B2b2cResponse> {
-        self.ask(Service::TOKEN_B2B2C, paths::BANK_TOKEN_B2B2C, request, None)
-            .await
     }
 }

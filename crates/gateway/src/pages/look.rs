@@ -155,7 +155,7 @@ fn details(view: &View, labels: &Labels) -> Markup {
                 div { dt { (labels.account) } dd { (account) } }
             }
             @if let Some(reference) = &view.reference {
-                div { dt { (labels.reference) } dd { (reference) } }
+                div { dt { (labels.reference) } dd.long { (reference) } }
             }
             @if let Some(code) = view.end.code() {
                 div { dt { (labels.code) } dd { (code) } }
@@ -178,7 +178,7 @@ fn ways(view: &View, way_back: Option<&str>, labels: &Labels) -> Markup {
                     a.way.first href=(url) data-go-on { (labels.go_on) }
                 }
                 @if let Some(url) = way_back {
-                    a.way.first[bank_page.is_none()] href=(url) data-way-back {
+                    a.way.first[bank_page.is_none() && view.end.is_final()] href=(url) data-way-back {
                         @if view.merchant_name.is_empty() {
                             (labels.back)
                         } @else {

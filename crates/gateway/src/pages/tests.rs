@@ -349,25 +349,3 @@ async fn a_page_that_does_not_exist_says_so_in_both_languages() {
 fn a_url_that_no_header_can_hold_is_no_redirect() {
     assert!(look::see_other("https://bank.example/\r\nx: y").is_none());
 }
-
-/// Writes every page into the folder named by `GERBANG_PAGES_DIR`, to be looked at in a browser.
-#[tokio::test]
-async fn pages_can_be_written_out_to_be_looked_at() {
-    let Some(folder) = option_env!("GERBANG_PAGES_DIR") else {
-        return;
-    };
-    for (at, (view, hint)) in views(true).into_iter().enumerate() {
-        for language in Language::ALL {
-            let mut view = view.clone();
-            view.merchant_name = "Toko Senja".to_owned();
-            view.reference = view.reference.map(|_| "INV-20260102-000017".to_owned());
-            let page = shown(&view, language, true).await;
-            let name = format!(
-                "{folder}/{at:02}-{:?}-{hint}-{}.html",
-                view.subject,
-                language.tag()
-            );
-            std::fs::write(name, page).unwrap();
-        }
-    }
-}
