@@ -31,5 +31,8 @@ CREATE TABLE notification_attempts (
     outcome TEXT NOT NULL,
     http_status BIGINT,
     detail TEXT,
+    address TEXT,                      -- that was connected to
+    key_id TEXT,                       -- which of our keys and secrets signed
+    answer TEXT,                       -- its beginning, encrypted
     PRIMARY KEY (merchant_id, notification_id, version)
 );

@@ -122,7 +122,8 @@ impl Error {
         )
     }
 
-    pub(crate) fn corrupt(table: &'static str, id: impl ToString, what: impl Into<String>) -> Self {
+    /// A row that cannot be, or that is missing where another says that it is there.
+    pub fn corrupt(table: &'static str, id: impl ToString, what: impl Into<String>) -> Self {
         Self::Corrupt {
             table,
             id: id.to_string(),

@@ -6,7 +6,7 @@
 use direct_debit::MerchantId;
 
 use crate::cipher::Place;
-use crate::session::Record;
+use crate::record::Record;
 use crate::statements::statements;
 use crate::{Error, Session, Value};
 

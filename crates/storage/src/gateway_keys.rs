@@ -6,7 +6,7 @@
 use snap::Secret;
 
 use crate::cipher::Place;
-use crate::session::Record;
+use crate::record::Record;
 use crate::statements::statements;
 use crate::{Error, Session};
 

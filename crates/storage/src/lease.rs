@@ -3,6 +3,8 @@
 //! A lease is a hint with an end, not a lock: whoever dies while holding one is overtaken when it
 //! is over, and every result is stored by a guarded update.
 
+use crate::Value;
+
 /// A claim on a piece of work, until a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
@@ -12,6 +14,18 @@ pub struct Lease {
     pub until_ms: i64,
     /// Who we are; one name per process.
     pub owner: String,
+}
+
+impl Lease {
+    /// The parameters of a statement that claims, in order.
+    pub(crate) fn values(&self, limit: i64) -> [Value; 4] {
+        [
+            self.now_ms.into(),
+            self.until_ms.into(),
+            (&self.owner).into(),
+            limit.into(),
+        ]
+    }
 }
 
 /// Greater than every id: ids are made of letters, digits and hyphens.

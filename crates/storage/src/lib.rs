@@ -16,6 +16,7 @@ mod dump;
 mod engine;
 mod error;
 mod lease;
+mod record;
 mod schema;
 mod session;
 mod statements;
@@ -23,13 +24,17 @@ mod store;
 mod value;
 
 pub mod alarms;
+pub mod bindings;
 pub mod external_ids;
 pub mod gateway_keys;
+pub mod history;
 pub mod merchant_keys;
 pub mod merchants;
 pub mod notification_attempts;
 pub mod notifications;
+pub mod payments;
 pub mod postings;
+pub mod refunds;
 pub mod settings;
 
 pub use cipher::{CipherError, MasterKeys};

@@ -2,7 +2,7 @@
 
 use direct_debit::MerchantId;
 
-use crate::session::Record;
+use crate::record::Record;
 use crate::statements::statements;
 use crate::{Error, Session};
 

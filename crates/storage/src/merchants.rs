@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use snap::Secret;
 
 use crate::cipher::Place;
-use crate::session::Record;
+use crate::record::Record;
 use crate::statements::statements;
 use crate::{Error, Session};
 

@@ -2,16 +2,18 @@
 
 use direct_debit::{MerchantId, NotificationId};
 
-use crate::session::Record;
+use crate::cipher::Place;
+use crate::record::Record;
 use crate::statements::statements;
 use crate::{Error, Session};
 
 statements! { "notification_attempts";
     INSERT = "INSERT INTO notification_attempts (merchant_id, notification_id, version, at, \
-              duration_ms, outcome, http_status, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    OF_NOTIFICATION = "SELECT version, at, duration_ms, outcome, http_status, detail \
-                       FROM notification_attempts WHERE merchant_id = $1 AND notification_id = $2 \
-                       ORDER BY version";
+              duration_ms, outcome, http_status, detail, address, key_id, answer) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    OF_NOTIFICATION = "SELECT version, at, duration_ms, outcome, http_status, detail, address, \
+                       key_id, answer FROM notification_attempts \
+                       WHERE merchant_id = $1 AND notification_id = $2 ORDER BY version";
 }
 
 /// One try.
@@ -29,6 +31,12 @@ pub struct Attempt {
     pub http_status: Option<i64>,
     /// More words; nothing secret.
     pub detail: Option<String>,
+    /// The address that the merchant's host stood for.
+    pub address: Option<String>,
+    /// Which of our keys and secrets signed it.
+    pub key_id: Option<String>,
+    /// The beginning of the merchant's answer; stored encrypted.
+    pub answer: Option<String>,
 }
 
 /// Records a try.
@@ -38,6 +46,11 @@ pub async fn insert(
     notification: &NotificationId,
     attempt: &Attempt,
 ) -> Result<(), Error> {
+    let row = answer_row(notification, attempt.version);
+    let answer = match &attempt.answer {
+        Some(text) => Some(s.seal(answer_place(&row), text)?),
+        None => None,
+    };
     let values = [
         merchant.as_str().into(),
         notification.as_str().into(),
@@ -47,6 +60,9 @@ pub async fn insert(
         (&attempt.outcome).into(),
         attempt.http_status.into(),
         (&attempt.detail).into(),
+        (&attempt.address).into(),
+        (&attempt.key_id).into(),
+        answer.into(),
     ];
     s.execute(INSERT, &values).await.map(drop)
 }
@@ -61,17 +77,40 @@ pub async fn of_notification(
     s.fetch_all(OF_NOTIFICATION, &values)
         .await?
         .iter()
-        .map(read)
+        .map(|row| read(s, notification, row))
         .collect()
 }
 
-fn read(row: &Record) -> Result<Attempt, Error> {
+fn read(s: &Session, notification: &NotificationId, row: &Record) -> Result<Attempt, Error> {
+    let version = row.int("version")?;
+    let answer = match row.opt_text("answer")? {
+        Some(sealed) => {
+            let row = answer_row(notification, version);
+            Some(s.unseal(answer_place(&row), &sealed)?.expose().to_owned())
+        }
+        None => None,
+    };
     Ok(Attempt {
-        version: row.int("version")?,
+        version,
         at_ms: row.int("at")?,
         duration_ms: row.int("duration_ms")?,
         outcome: row.text("outcome")?,
         http_status: row.opt_int("http_status")?,
         detail: row.opt_text("detail")?,
+        address: row.opt_text("address")?,
+        key_id: row.opt_text("key_id")?,
+        answer,
     })
+}
+
+fn answer_row(notification: &NotificationId, version: i64) -> String {
+    format!("{notification}/{version}")
+}
+
+fn answer_place(row: &str) -> Place<'_> {
+    Place {
+        table: "notification_attempts",
+        row,
+        column: "answer",
+    }
 }

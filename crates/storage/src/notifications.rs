@@ -6,7 +6,7 @@
 use direct_debit::{MerchantId, Notification, NotificationId, NotificationState};
 
 use crate::cipher::Place;
-use crate::session::Record;
+use crate::record::Record;
 use crate::statements::statements;
 use crate::{Error, Lease, Session};
 
@@ -178,13 +178,7 @@ pub async fn claim_due(
     lease: &Lease,
     limit: i64,
 ) -> Result<Vec<StoredNotification>, Error> {
-    let values = [
-        lease.now_ms.into(),
-        lease.until_ms.into(),
-        (&lease.owner).into(),
-        limit.into(),
-    ];
-    let rows = s.fetch_all(CLAIM_DUE, &values).await?;
+    let rows = s.fetch_all(CLAIM_DUE, &lease.values(limit)).await?;
     let mut claimed = rows
         .iter()
         .map(|row| read(s, row))

@@ -5,7 +5,7 @@
 
 use direct_debit::{Account, MerchantId, Posting};
 
-use crate::session::Record;
+use crate::record::Record;
 use crate::statements::statements;
 use crate::{Error, Session};
 
@@ -39,8 +39,8 @@ pub struct Entry {
     pub postings: Vec<Posting>,
 }
 
-/// Books an entry; false when it was booked before.
-pub async fn insert(s: &Session, entry: &Entry) -> Result<bool, Error> {
+/// Books an entry; one that was booked before is not booked again.
+pub async fn insert(s: &Session, entry: &Entry) -> Result<(), Error> {
     let sum = entry
         .postings
         .iter()
@@ -63,8 +63,7 @@ pub async fn insert(s: &Session, entry: &Entry) -> Result<bool, Error> {
         booked += s.execute(INSERT, &values).await?;
     }
     match usize::try_from(booked) {
-        Ok(0) => Ok(false),
-        Ok(lines) if lines == entry.postings.len() => Ok(true),
+        Ok(lines) if lines == 0 || lines == entry.postings.len() => Ok(()),
         // An entry is written whole or not at all, so half of one means that two events share an
         // id, or that one names an account twice.
         _ => Err(Error::corrupt(

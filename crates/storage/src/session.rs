@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::cipher::{MasterKeys, Place};
 use crate::engine::{self, Failure, Link, Pools, Row, failure};
+use crate::record::Record;
 use crate::statements::Sql;
 use crate::{Error, Value};
 
@@ -26,60 +27,6 @@ enum Via {
 struct Open {
     link: Option<Link>,
     verdict: Verdict,
-}
-
-/// A row and the statement that found it, so that a column that cannot be read is told with it.
-pub(crate) struct Record {
-    row: Row,
-    statement: &'static str,
-}
-
-impl Record {
-    pub(crate) fn text(&self, column: &str) -> Result<String, Error> {
-        self.row
-            .text(column)
-            .map_err(|source| self.unreadable(source))
-    }
-
-    pub(crate) fn opt_text(&self, column: &str) -> Result<Option<String>, Error> {
-        self.row
-            .opt_text(column)
-            .map_err(|source| self.unreadable(source))
-    }
-
-    pub(crate) fn int(&self, column: &str) -> Result<i64, Error> {
-        self.row
-            .int(column)
-            .map_err(|source| self.unreadable(source))
-    }
-
-    pub(crate) fn opt_int(&self, column: &str) -> Result<Option<i64>, Error> {
-        self.row
-            .opt_int(column)
-            .map_err(|source| self.unreadable(source))
-    }
-
-    /// The value whose word the column holds.
-    pub(crate) fn named<T: Copy>(
-        &self,
-        column: &str,
-        all: impl IntoIterator<Item = T>,
-        name: impl Fn(T) -> &'static str,
-        table: &'static str,
-        id: &str,
-    ) -> Result<T, Error> {
-        let word = self.text(column)?;
-        all.into_iter()
-            .find(|value| name(*value) == word)
-            .ok_or_else(|| Error::corrupt(table, id, format!("{column} is {word:?}")))
-    }
-
-    fn unreadable(&self, source: sqlx::Error) -> Error {
-        Error::Statement {
-            statement: self.statement,
-            source,
-        }
-    }
 }
 
 /// What a session's statements say about its transaction.
@@ -189,13 +136,7 @@ impl Session {
                 }
             }
         };
-        Ok(rows
-            .into_iter()
-            .map(|row| Record {
-                row,
-                statement: sql.name(),
-            })
-            .collect())
+        Ok(rows.into_iter().map(|row| Record::new(row, sql)).collect())
     }
 
     /// The only row of a query on a key, if there is one.

@@ -42,13 +42,17 @@ pub(crate) use statements;
 pub fn all() -> Vec<Sql> {
     [
         crate::alarms::STATEMENTS,
+        crate::bindings::STATEMENTS,
         crate::external_ids::STATEMENTS,
         crate::gateway_keys::STATEMENTS,
+        crate::history::STATEMENTS,
         crate::merchant_keys::STATEMENTS,
         crate::merchants::STATEMENTS,
         crate::notification_attempts::STATEMENTS,
         crate::notifications::STATEMENTS,
+        crate::payments::STATEMENTS,
         crate::postings::STATEMENTS,
+        crate::refunds::STATEMENTS,
         crate::settings::STATEMENTS,
     ]
     .concat()
