@@ -44,8 +44,13 @@ pub fn sign(
     timestamp: &str,
 ) -> String {
     let text = string_to_sign(method, path_and_query, token, &digest_hex(body), timestamp);
-    let mac = hmac::sign(&key(secret), text.as_bytes());
-    BASE64_STANDARD.encode(mac)
+    mac(secret, &text)
+}
+
+/// HMAC-SHA512 of a string to sign, base64. To explain a signature; to check one, use [`verify`].
+#[must_use]
+pub fn mac(secret: &Secret, string_to_sign: &str) -> String {
+    BASE64_STANDARD.encode(hmac::sign(&key(secret), string_to_sign.as_bytes()))
 }
 
 /// Checks a signature against the three forms of the body and tells which one it was made over.

@@ -50,12 +50,16 @@ fn parse(text: &str) -> Option<Url> {
         return None;
     }
     let url = Url::parse(text).ok()?;
-    if url.has_authority() {
-        let (_, after) = text.split_once("://")?;
-        let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
-        if authority.is_empty() || authority.contains('@') {
-            return None;
+    let is_web = matches!(url.scheme(), "http" | "https");
+    match text.split_once("://") {
+        Some((_, after)) => {
+            let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
+            if authority.contains('@') || (is_web && authority.is_empty()) {
+                return None;
+            }
         }
+        None if is_web => return None,
+        None => {}
     }
     Some(url)
 }

@@ -135,10 +135,9 @@ pub(super) fn read_pay_options(body: &Fields<'_>) -> Result<Vec<PayOption>, Refu
             }
             let method = option.text("payMethod", 1..=64)?;
             let pay_method = PayMethod::parse(&method).filter(|method| seen.insert(*method));
-            let trans_amount = match option.get("transAmount") {
-                None => None,
-                Some(_) => Some(option.amount("transAmount")),
-            };
+            let trans_amount = option
+                .get("transAmount")
+                .map(|_| option.amount("transAmount"));
             Ok(PayOption {
                 pay_method: pay_method.ok_or_else(|| option.malformed("payMethod"))?,
                 trans_amount: trans_amount.transpose()?,
