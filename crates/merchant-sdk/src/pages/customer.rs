@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use snap::Secret;
 use url::Url;
 
 use super::Error;
@@ -88,6 +89,8 @@ pub struct Visit {
     pub code: Option<String>,
     /// The merchant's address that the customer was sent to, exactly as it stood on the page.
     pub sent_to: Option<String>,
+    /// The OTPs that were read from the inbox.
+    pub otps: Vec<Secret>,
 }
 
 /// Plays the customer on a `redirectUrl` or `webRedirectUrl`.
@@ -110,6 +113,7 @@ pub async fn complete(url: &str, script: &Script) -> Result<Visit, Error> {
             end: None,
             code: None,
             sent_to: None,
+            otps: Vec::new(),
         },
     };
     journey.walk(first).await
@@ -238,6 +242,7 @@ impl Journey<'_> {
     async fn otp(&mut self) -> Result<Option<String>, Error> {
         let inbox = self.inbox.as_ref().ok_or(Error::NoInbox)?;
         let otp = inbox.otp(&self.browser).await?;
+        self.visit.otps.extend(otp.clone().map(Secret::new));
         Ok(otp.map(|otp| {
             if self.script.wrong_otp {
                 different(&otp)

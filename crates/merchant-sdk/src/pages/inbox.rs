@@ -20,11 +20,11 @@ pub(super) struct Inbox {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Message {
+    id: String,
     otp: String,
-    #[serde(rename = "sent_at_ms")]
-    sent_ms: i64,
 }
 
+/// Newest first.
 #[derive(Deserialize)]
 struct Messages {
     messages: Vec<Message>,
@@ -56,15 +56,13 @@ impl Inbox {
             let messages = self.messages(browser).await?;
             let newest = messages
                 .into_iter()
-                .filter(|message| !self.seen.contains(message))
-                .max_by_key(|message| message.sent_ms);
+                .find(|message| !self.seen.contains(message));
             if let Some(message) = newest {
                 return Ok(Some(message.otp));
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        let before = self.seen.iter().max_by_key(|message| message.sent_ms);
-        Ok(before.map(|message| message.otp.clone()))
+        Ok(self.seen.first().map(|message| message.otp.clone()))
     }
 
     async fn messages(&self, browser: &Browser) -> Result<Vec<Message>, Error> {

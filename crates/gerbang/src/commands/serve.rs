@@ -1,0 +1,25 @@
+//! `gerbang serve`: runs the gateway with a configuration file.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use gateway::{Config, Given};
+
+use crate::cli::ServeArgs;
+use crate::logs;
+use crate::stopping::Signals;
+
+/// Runs it until it is told to stop.
+pub async fn run(args: ServeArgs, log: Option<&str>) -> anyhow::Result<ExitCode> {
+    let config = Config::load(Some(&args.config))
+        .with_context(|| format!("the configuration {} cannot be used", args.config.display()))?;
+    logs::start(log, &config.log.filter, logs::Form::Json)?;
+    let mut signals = Signals::listen()?;
+    let gateway = gateway::start(config, Given::default())
+        .await
+        .context("the gateway cannot start")?;
+    signals.wait().await;
+    tracing::info!("stopping");
+    gateway.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,61 @@
+//! Spans of time as people type them: `90s`, `15m`, `2h`, `1d`, or several in a row.
+
+use anyhow::{Context as _, bail};
+
+/// Reads a span into milliseconds.
+pub fn milliseconds(text: &str) -> anyhow::Result<i64> {
+    let mut total: i64 = 0;
+    let mut digits = String::new();
+    for letter in text.trim().chars() {
+        if letter.is_ascii_digit() {
+            digits.push(letter);
+            continue;
+        }
+        let unit: i64 = match letter {
+            's' => 1_000,
+            'm' => 60_000,
+            'h' => 3_600_000,
+            'd' => 86_400_000,
+            _ => bail!("`{text}` is not a time; write it like 90s, 15m, 2h or 1d"),
+        };
+        let count: i64 = digits
+            .parse()
+            .with_context(|| format!("`{text}` is not a time; write it like 90s, 15m, 2h or 1d"))?;
+        total = count
+            .checked_mul(unit)
+            .and_then(|span| total.checked_add(span))
+            .with_context(|| format!("`{text}` is too long"))?;
+        digits.clear();
+    }
+    if !digits.is_empty() {
+        bail!("`{text}` has no unit; write it like 90s, 15m, 2h or 1d");
+    }
+    if total <= 0 {
+        bail!("time only moves forward; write it like 90s, 15m, 2h or 1d");
+    }
+    Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_span_is_a_number_with_its_unit_or_several_of_them() {
+        assert_eq!(milliseconds("90s").unwrap(), 90_000);
+        assert_eq!(milliseconds("15m").unwrap(), 900_000);
+        assert_eq!(milliseconds("1d2h").unwrap(), 93_600_000);
+    }
+
+    #[test]
+    fn what_is_not_a_span_is_refused_with_an_example() {
+        for text in ["", "15", "m", "-5m", "5y", "0s", "99999999999999d"] {
+            let error = milliseconds(text).unwrap_err().to_string();
+            assert!(
+                error.contains("15m") || error.contains("too long"),
+                "{text}: {error}"
+            );
+        }
+    }
+}

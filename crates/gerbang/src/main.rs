@@ -1,0 +1,56 @@
+//! `gerbang`: one binary that runs the gateway, the bank simulator and the sandbox, and acts on them.
+//!
+//! It parses the command line, starts things and prints. The work is done by the libraries.
+//!
+//! To add a subcommand: its flags in `cli.rs`, its story in a file under `commands`, and one line in
+//! `run` below. Everything it prints goes through `screen.rs`.
+
+mod cli;
+mod commands;
+mod demo;
+mod entropy;
+mod files;
+mod logs;
+mod merchants;
+mod sandbox;
+mod screen;
+mod stopping;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command, CustomerAction};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            screen::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let log = cli.log.as_deref();
+    if !matches!(cli.command, Command::Serve(_)) {
+        logs::start(log, "warn", logs::Form::Text)?;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Demo(args) => demo::run(args).await,
+            Command::Sandbox(args) => commands::sandbox::run(args).await,
+            Command::Serve(args) => commands::serve::run(args, log).await,
+            Command::Bank(args) => commands::bank::run(args).await,
+            Command::Merchant(args) => commands::merchant::run(args).await,
+            Command::Customer(args) => match args.action {
+                CustomerAction::Complete(args) => commands::customer::run(args).await,
+            },
+        }
+    })
+}

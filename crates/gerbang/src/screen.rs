@@ -1,0 +1,104 @@
+//! Everything the binary prints goes through here: the only place that writes to stdout and stderr.
+//!
+//! Colour is used on terminals only; `NO_COLOR`, `CLICOLOR` and `TERM=dumb` are respected.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the one place that prints"
+)]
+
+use std::fmt::Display;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const STRONG: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const NAME: Style = AnsiColor::Cyan.on_default();
+
+/// A line as it is.
+pub fn line(text: impl Display) {
+    anstream::println!("{text}");
+}
+
+/// An empty line.
+pub fn gap() {
+    anstream::println!();
+}
+
+/// A heading.
+pub fn heading(text: impl Display) {
+    anstream::println!("{STRONG}{text}{STRONG:#}");
+}
+
+/// A name and its value, aligned.
+pub fn value(name: &str, value: impl Display) {
+    anstream::println!("  {NAME}{name:<18}{NAME:#} {value}");
+}
+
+/// Something less important.
+pub fn note(text: impl Display) {
+    anstream::println!("{FAINT}{text}{FAINT:#}");
+}
+
+/// A command to copy.
+pub fn command(text: impl Display) {
+    anstream::println!("    {NAME}{text}{NAME:#}");
+}
+
+/// Something worked.
+pub fn good(text: impl Display) {
+    anstream::println!("{GOOD}✓{GOOD:#} {text}");
+}
+
+/// Something did not work; the walk goes on to say why.
+pub fn bad(text: impl Display) {
+    anstream::println!("{BAD}✗{BAD:#} {text}");
+}
+
+/// One step of the demo: what was asked, what was answered, how long it took.
+pub fn step(number: usize, ok: bool, request: &str, answer: &str, took_ms: u128) {
+    let (mark, style) = if ok { ("✓", GOOD) } else { ("✗", BAD) };
+    anstream::println!("{style}{mark}{style:#} {STRONG}{number:>2}{STRONG:#}  {request}");
+    anstream::println!("      {FAINT}→{FAINT:#} {answer}  {FAINT}{took_ms} ms{FAINT:#}");
+}
+
+/// A table with a header.
+pub fn table(header: &[&str], rows: &[Vec<String>]) {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    anstream::println!("{table}");
+}
+
+/// JSON for scripts, on stdout and never coloured.
+pub fn json(value: &serde_json::Value) {
+    println!("{value:#}");
+}
+
+/// A JSON object on one line.
+pub fn json_line(value: &serde_json::Value) {
+    println!("{value}");
+}
+
+/// An error with its causes, on stderr.
+pub fn error(error: &anyhow::Error) {
+    anstream::eprintln!("{BAD}error:{BAD:#} {error}");
+    for cause in error.chain().skip(1) {
+        anstream::eprintln!("  {FAINT}because:{FAINT:#} {cause}");
+    }
+}
+
+/// A warning, on stderr.
+pub fn warning(text: impl Display) {
+    let style = AnsiColor::Yellow.on_default().bold();
+    anstream::eprintln!("{style}warning:{style:#} {text}");
+}
