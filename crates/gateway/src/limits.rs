@@ -24,6 +24,7 @@ pub struct Limits {
     merchants: DefaultKeyedRateLimiter<String>,
     own_rates: Mutex<HashMap<String, (u32, DefaultDirectRateLimiter)>>,
     addresses: DefaultKeyedRateLimiter<IpAddr>,
+    lookups: DefaultKeyedRateLimiter<IpAddr>,
     phones: DefaultKeyedRateLimiter<String>,
     guesses: DefaultKeyedRateLimiter<String>,
 }
@@ -40,6 +41,7 @@ impl Limits {
             addresses: RateLimiter::keyed(Quota::per_second(at_least_one(
                 config.address_per_second,
             ))),
+            lookups: RateLimiter::keyed(Quota::per_second(at_least_one(config.address_per_second))),
             phones: RateLimiter::keyed(Quota::per_minute(at_least_one(config.phone_per_minute))),
             guesses: RateLimiter::keyed(Quota::per_minute(at_least_one(GUESSES_PER_MINUTE))),
         }
@@ -73,6 +75,12 @@ impl Limits {
     #[must_use]
     pub fn address(&self, address: IpAddr) -> bool {
         within(&self.addresses, &address)
+    }
+
+    /// Counts one look-up of a client id that is not cached; false when the address has to wait.
+    #[must_use]
+    pub fn lookup(&self, address: IpAddr) -> bool {
+        within(&self.lookups, &address)
     }
 
     /// Counts one binding started for a phone number at a merchant; false means 403 07 04.

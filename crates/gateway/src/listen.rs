@@ -231,3 +231,45 @@ impl Drop for Seat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forwarded_addresses_are_believed_from_our_proxy_only_and_only_the_last_one() {
+        let proxy: IpAddr = "127.0.0.1".parse().unwrap();
+        let client: IpAddr = "198.51.100.7".parse().unwrap();
+        let config = Config {
+            trusted_proxies: vec![proxy],
+            ..Config::default()
+        };
+        let mut headers = http::HeaderMap::new();
+        headers.insert(
+            "x-forwarded-for",
+            "203.0.113.1, 198.51.100.7".parse().unwrap(),
+        );
+        assert_eq!(client_address(&config, proxy, &headers), client);
+        let stranger: IpAddr = "192.0.2.1".parse().unwrap();
+        assert_eq!(client_address(&config, stranger, &headers), stranger);
+        headers.insert("x-forwarded-for", "unknown".parse().unwrap());
+        assert_eq!(client_address(&config, proxy, &headers), proxy);
+    }
+
+    #[test]
+    fn one_address_cannot_take_all_connections() {
+        let limits = config::Limits {
+            connections: 3,
+            connections_per_address: 1,
+            ..config::Limits::default()
+        };
+        let seats = Arc::new(Seats::new(&limits));
+        let (one, two) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let first = Seats::take(&seats, one);
+        assert!(first.is_some());
+        assert!(Seats::take(&seats, one).is_none());
+        assert!(Seats::take(&seats, two).is_some());
+        drop(first);
+        assert!(Seats::take(&seats, one).is_some());
+    }
+}

@@ -144,7 +144,7 @@ impl Merchants {
             Cached::Fresh(merchant) => return Ok(merchant),
             Cached::Renew => {}
             // An id never seen, or not of a merchant: only so many of these may cost a look-up.
-            Cached::Unknown if app.limits.address(address) => {}
+            Cached::Unknown if app.limits.lookup(address) => {}
             Cached::Unknown => return Err(Refusal::new(Case::TooManyRequests)),
         }
         match read(app, id).await {

@@ -107,7 +107,13 @@ impl Tokens {
             })
             .collect();
         let validation = validation(&settings);
-        Self { keys, current, settings, validation, entropy }
+        Self {
+            keys,
+            current,
+            settings,
+            validation,
+            entropy,
+        }
     }
 
     /// A merchant's B2B token; `None` when no key can sign.

@@ -40,10 +40,16 @@ pub struct Task {
 
 /// The background work of one process.
 pub struct Workers {
-    tasks: Vec<(Task, Arc<Notify>)>,
-    running: Vec<Mutex<()>>,
+    tasks: Vec<Arc<Slot>>,
     stop: watch::Sender<bool>,
     loops: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// A task, what wakes it, and the turn that keeps it from running twice at once in one process.
+struct Slot {
+    task: Task,
+    signal: Notify,
+    turn: Mutex<()>,
 }
 
 /// Rounds after which `run_until_idle` says that the work never ends.
@@ -53,12 +59,15 @@ impl Workers {
     /// Background work that is not yet running.
     #[must_use]
     pub fn new(tasks: &[Task]) -> Self {
+        let slot = |task: &Task| {
+            Arc::new(Slot {
+                task: *task,
+                signal: Notify::new(),
+                turn: Mutex::new(()),
+            })
+        };
         Self {
-            tasks: tasks
-                .iter()
-                .map(|task| (*task, Arc::new(Notify::new())))
-                .collect(),
-            running: tasks.iter().map(|_| Mutex::new(())).collect(),
+            tasks: tasks.iter().map(slot).collect(),
             stop: watch::Sender::new(false),
             loops: Mutex::new(Vec::new()),
         }
@@ -66,20 +75,17 @@ impl Workers {
 
     /// Wakes every task: something was written that may be due. Costs nothing if they are awake.
     pub fn poke(&self) {
-        for (_, signal) in &self.tasks {
-            signal.notify_one();
+        for slot in &self.tasks {
+            slot.signal.notify_one();
         }
     }
 
     /// Starts one loop a task.
     pub async fn start(&self, app: &Arc<App>) {
         let mut loops = self.loops.lock().await;
-        for (at, (task, signal)) in self.tasks.iter().enumerate() {
-            let (app, task, signal) = (Arc::clone(app), *task, Arc::clone(signal));
-            let stop = self.stop.subscribe();
-            loops.push(tokio::spawn(async move {
-                repeat(app, at, task, signal, stop).await
-            }));
+        for slot in &self.tasks {
+            let run = repeat(Arc::clone(app), Arc::clone(slot), self.stop.subscribe());
+            loops.push(tokio::spawn(run));
         }
     }
 
@@ -100,8 +106,10 @@ impl Workers {
     pub async fn run_until_idle(&self, app: &Arc<App>) -> Result<(), String> {
         for _ in 0..MOST_ROUNDS {
             let mut worked = false;
-            for (at, (task, _)) in self.tasks.iter().enumerate() {
-                worked |= self.run_once(app, at, *task).await? == Ran::Worked;
+            for slot in &self.tasks {
+                let ran = slot.run_once(app).await;
+                worked |=
+                    ran.map_err(|error| format!("{}: {error}", slot.task.name))? == Ran::Worked;
             }
             if !worked {
                 return Ok(());
@@ -111,46 +119,39 @@ impl Workers {
             "background work did not become idle in {MOST_ROUNDS} rounds"
         ))
     }
+}
 
-    /// One run of a task, never two of the same at once in one process.
-    async fn run_once(&self, app: &Arc<App>, at: usize, task: Task) -> Result<Ran, String> {
-        let _turn = match self.running.get(at) {
-            Some(turn) => Some(turn.lock().await),
-            None => None,
-        };
-        (task.run)(Arc::clone(app))
-            .await
-            .map_err(|error| format!("{}: {error}", task.name))
+impl Slot {
+    async fn run_once(&self, app: &Arc<App>) -> Result<Ran, String> {
+        let _turn = self.turn.lock().await;
+        (self.task.run)(Arc::clone(app)).await
     }
 }
 
-async fn repeat(
-    app: Arc<App>,
-    at: usize,
-    task: Task,
-    signal: Arc<Notify>,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn repeat(app: Arc<App>, slot: Arc<Slot>, mut stop: watch::Receiver<bool>) {
+    let task = slot.task.name;
     while !*stop.borrow_and_update() {
-        // A bug in one run must not end the loop: the run is a task of its own, and its panic is logged.
+        // A bug in one run must not end the loop: the run is a task of its own.
         let one = {
-            let app = Arc::clone(&app);
-            tokio::spawn(async move { app.workers.run_once(&app, at, task).await })
+            let (app, slot) = (Arc::clone(&app), Arc::clone(&slot));
+            tokio::spawn(async move { slot.run_once(&app).await })
         };
         match one.await {
             Ok(Ok(Ran::Worked)) => continue,
             Ok(Ok(Ran::Idle)) => {}
             Ok(Err(error)) => {
-                tracing::warn!(task = task.name, %error, "background work failed; it will be tried again")
+                tracing::warn!(task, %error, "background work failed; it will be tried again");
             }
-            Err(_) => tracing::error!(
-                task = task.name,
-                "background work ended by a bug; it will be tried again"
-            ),
+            Err(_) => {
+                tracing::error!(
+                    task,
+                    "background work ended by a bug; it will be tried again"
+                );
+            }
         }
         tokio::select! {
-            () = signal.notified() => {}
-            () = tokio::time::sleep(task.every) => {}
+            () = slot.signal.notified() => {}
+            () = tokio::time::sleep(slot.task.every) => {}
             _ = stop.changed() => {}
         }
     }
@@ -158,7 +159,7 @@ async fn repeat(
 
 impl std::fmt::Debug for Workers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = self.tasks.iter().map(|(task, _)| task.name).collect();
+        let names: Vec<_> = self.tasks.iter().map(|slot| slot.task.name).collect();
         f.debug_struct("Workers")
             .field("tasks", &names)
             .finish_non_exhaustive()
