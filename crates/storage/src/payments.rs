@@ -47,8 +47,8 @@ statements! { "payments";
                 WHERE (merchant_id, id) IN (SELECT merchant_id, id FROM payments \
                  WHERE settle_at <= $1 AND lease_until <= $1 ORDER BY settle_at LIMIT $4) \
                 AND settle_at <= $1 AND lease_until <= $1 RETURNING ", columns!());
-    POSTPONE = "UPDATE payments SET settle_at = $3, lease_until = 0, lease_owner = '' \
-                WHERE merchant_id = $1 AND id = $2 AND lease_until > 0 AND settle_at IS NOT NULL";
+    POSTPONE = "UPDATE payments SET settle_at = $4, lease_until = 0, lease_owner = '' \
+                WHERE merchant_id = $1 AND id = $2 AND lease_owner = $3 AND settle_at IS NOT NULL";
     HASTEN = "UPDATE payments SET settle_at = $3, lease_until = 0, lease_owner = '' \
               WHERE merchant_id = $1 AND id = $2 \
               AND state IN ('created', 'awaiting customer', 'unknown')";
@@ -261,14 +261,20 @@ pub async fn claim_due(s: &Session, lease: &Lease, limit: i64) -> Result<Vec<Pay
     read_all(s.fetch_all(CLAIM_DUE, &lease.values(limit)).await?)
 }
 
-/// Puts a claimed payment off, unless somebody has hastened or changed it since.
+/// Puts a claimed payment off, unless somebody has hastened it or taken it over since.
 pub async fn postpone(
     s: &Session,
     merchant: &MerchantId,
     id: &PaymentId,
+    owner: &str,
     due_ms: i64,
 ) -> Result<(), Error> {
-    let values = [merchant.as_str().into(), id.as_str().into(), due_ms.into()];
+    let values = [
+        merchant.as_str().into(),
+        id.as_str().into(),
+        owner.into(),
+        due_ms.into(),
+    ];
     s.execute(POSTPONE, &values).await.map(drop)
 }
 

@@ -37,8 +37,8 @@ statements! { "refunds";
                 WHERE (merchant_id, id) IN (SELECT merchant_id, id FROM refunds \
                  WHERE settle_at <= $1 AND lease_until <= $1 ORDER BY settle_at LIMIT $4) \
                 AND settle_at <= $1 AND lease_until <= $1 RETURNING ", columns!());
-    POSTPONE = "UPDATE refunds SET settle_at = $3, lease_until = 0, lease_owner = '' \
-                WHERE merchant_id = $1 AND id = $2 AND lease_until > 0 AND settle_at IS NOT NULL";
+    POSTPONE = "UPDATE refunds SET settle_at = $4, lease_until = 0, lease_owner = '' \
+                WHERE merchant_id = $1 AND id = $2 AND lease_owner = $3 AND settle_at IS NOT NULL";
     NEXT_DUE = "SELECT settle_at, lease_until FROM refunds WHERE settle_at IS NOT NULL \
                 ORDER BY settle_at LIMIT 1";
 }
@@ -122,14 +122,20 @@ pub async fn claim_due(s: &Session, lease: &Lease, limit: i64) -> Result<Vec<Ref
         .collect()
 }
 
-/// Puts a claimed refund off, unless somebody has changed it since.
+/// Puts a claimed refund off, unless somebody has taken it over since.
 pub async fn postpone(
     s: &Session,
     merchant: &MerchantId,
     id: &RefundId,
+    owner: &str,
     due_ms: i64,
 ) -> Result<(), Error> {
-    let values = [merchant.as_str().into(), id.as_str().into(), due_ms.into()];
+    let values = [
+        merchant.as_str().into(),
+        id.as_str().into(),
+        owner.into(),
+        due_ms.into(),
+    ];
     s.execute(POSTPONE, &values).await.map(drop)
 }
 
