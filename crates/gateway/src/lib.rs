@@ -12,6 +12,7 @@ mod clock;
 pub mod config;
 pub mod derive;
 mod entropy;
+pub mod flows;
 mod keys;
 mod limits;
 mod listen;
@@ -38,11 +39,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// All background work of a gateway, in the order in which `run_until_idle` runs it.
-const TASKS: &[Task] = &[Task {
-    name: "clock",
-    every: Duration::from_secs(1),
-    run: reread_clock,
-}];
+const TASKS: &[Task] = &[
+    Task {
+        name: "clock",
+        every: Duration::from_secs(1),
+        run: reread_clock,
+    },
+    Task {
+        name: "settle",
+        every: Duration::from_secs(1),
+        run: flows::settle::run,
+    },
+];
 
 /// Business time may have been moved by another process on the same database.
 fn reread_clock(app: Arc<App>) -> Run {

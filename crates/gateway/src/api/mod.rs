@@ -5,6 +5,7 @@ pub mod answer;
 pub mod headers;
 pub mod health;
 pub mod mistakes;
+pub mod requests;
 pub mod router;
 pub mod signed;
 pub mod tokens;

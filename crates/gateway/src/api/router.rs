@@ -23,8 +23,9 @@ use tracing::Instrument;
 
 use super::answer::Answer;
 use super::signed::{self, Signed};
-use super::{health, tokens};
+use super::{health, requests, tokens};
 use crate::app::App;
+use crate::flows::{self, Trouble, balance, bind, pay, refund, status, unbind};
 use crate::request_log::{Entry, Trail, masked};
 
 /// Every path of the gateway.
@@ -32,8 +33,16 @@ pub fn router(app: Arc<App>) -> Router {
     let api = Router::new()
         .route(paths::TOKEN_B2B, post(tokens::b2b))
         .route(paths::TOKEN_B2B2C, post(tokens::b2b2c))
+        .route(paths::BINDING, signed(bind::bind))
+        .route(paths::UNBINDING, signed(unbind::unbind))
+        .route(paths::UNBINDING_WITHOUT_CORE, signed(unbind::unbind))
+        .route(paths::BALANCE, signed(balance::balance))
+        .route(paths::PAYMENT, signed(pay::pay))
+        .route(paths::STATUS, signed(status::status))
+        .route(paths::REFUND, signed(refund::refund))
         .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz));
+        .route("/readyz", get(health::readyz))
+        .route("/sandbox/requests", get(requests::latest));
     api.method_not_allowed_fallback(wrong_method)
         .fallback(unknown_path)
         .layer(CatchPanicLayer::custom(|_| bug()))
@@ -41,18 +50,18 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 /// The route of an operation that a merchant signs.
-pub fn signed<R, F, Fut>(handler: F) -> MethodRouter<Arc<App>>
+pub fn signed<R, F, Fut>(flow: F) -> MethodRouter<Arc<App>>
 where
     R: Request + Send + 'static,
     F: Fn(Arc<App>, Signed<R>) -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Answer> + Send + 'static,
+    Fut: Future<Output = Result<Answer, Trouble>> + Send + 'static,
 {
     post(move |State(app): State<Arc<App>>, request: HttpRequest| {
         answered(app, R::SERVICE, request, async move |mut call: Call| {
             let app = Arc::clone(&call.app);
             let answer =
                 match signed::receive::<R>(&app, &call.parts, &call.body, &mut call.trail).await {
-                    Ok(signed) => handler(app, signed).await,
+                    Ok(signed) => flows::answered(R::SERVICE, flow(app, signed).await),
                     Err(refusal) => Answer::refusal(R::SERVICE, &refusal),
                 };
             (answer, call)
@@ -92,7 +101,7 @@ where
     let trace_id = trail.trace_id.clone();
     let (parts, body) = request.into_parts();
     let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
-    let span = tracing::info_span!("request", %trace_id, service = service.name());
+    let span = tracing::info_span!("request", %trace_id, service = service.name(), merchant = tracing::field::Empty);
     let (answer, trail, body) = match whole_body(&app, &parts, body).await {
         Err(case) => (Answer::case(service, case), trail, Bytes::new()),
         Ok(body) => {
@@ -160,7 +169,7 @@ fn record(app: &App, seen: Seen, answer: &Answer, trail: Trail, body: &[u8]) {
     let status = answer.status();
     let response_code = answer.response_code();
     tracing::info!(
-        merchant = trail.merchant_id.as_deref(),
+        finding = trail.finding.as_deref(),
         method,
         path,
         status,
@@ -220,7 +229,7 @@ fn is_json(parts: &Parts) -> bool {
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
-async fn unknown_path(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn unknown_path(State(app): State<Arc<App>>) -> Response {
     plain(&app, &Answer::case(Service::NONE, Case::RouteNotFound))
 }
 

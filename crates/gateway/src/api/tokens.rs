@@ -10,7 +10,7 @@ use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
 use http::HeaderName;
 use http::request::Parts;
-use snap::messages::token::{B2b2cRequest, B2bRequest, B2bResponse};
+use snap::messages::token::{B2b2cRequest, B2bRequest, B2bResponse, GrantType};
 use snap::{Case, Refusal, ResponseCode, Service};
 
 use super::answer::Answer;
@@ -18,6 +18,7 @@ use super::headers::Headers;
 use super::router::{Call, answered};
 use super::signed::{invalid_signature, peer, read, timestamp};
 use crate::app::App;
+use crate::flows::{self, exchange};
 use crate::merchants::Merchant;
 use crate::request_log::Trail;
 
@@ -70,9 +71,17 @@ fn issue(app: &App, merchant: &Merchant) -> Answer {
     Answer::success(Service::TOKEN_B2B, Case::Successful, &message)
 }
 
-/// The exchange itself belongs to `flows/exchange.rs`.
-async fn exchange(_app: &Arc<App>, _merchant: &Arc<Merchant>, _request: &B2b2cRequest) -> Answer {
-    Answer::internal_error(Service::TOKEN_B2B2C)
+async fn exchange(app: &App, merchant: &Merchant, request: &B2b2cRequest) -> Answer {
+    let text = |member: &Option<String>| member.clone().unwrap_or_default();
+    let result = match request.grant_type {
+        GrantType::RefreshToken => {
+            exchange::by_refresh_token(app, merchant, &text(&request.refresh_token)).await
+        }
+        GrantType::AuthorizationCode | GrantType::ClientCredentials => {
+            exchange::by_auth_code(app, merchant, &text(&request.auth_code)).await
+        }
+    };
+    flows::answered(Service::TOKEN_B2B2C, result)
 }
 
 /// The merchant behind a token request, and what it asks for.
@@ -96,7 +105,9 @@ async fn authenticate(
     let headers = Headers::new(&parts.headers);
     let client_key = headers.mandatory("X-CLIENT-KEY")?;
     let merchant = app.merchants.find(app, client_key, peer(parts)).await?;
-    trail.merchant_id = merchant.as_ref().map(|merchant| merchant.id().to_owned());
+    if let Some(merchant) = &merchant {
+        trail.is_from(merchant.id());
+    }
     let timestamp = timestamp(app, &headers)?;
     let signature = headers.mandatory("X-SIGNATURE")?;
     let Some(merchant) = merchant else {

@@ -10,7 +10,7 @@ mod client;
 #[cfg(test)]
 mod client_tests;
 mod counts;
-mod open;
+pub mod inbound;
 mod profile;
 mod token;
 
@@ -18,7 +18,6 @@ pub use asked::{Asked, BankRefusal};
 pub use breaker::{Breaker, BreakerLimits, Sign};
 pub use client::{Bank, BankError};
 pub use counts::CallCounts;
-pub use open::{OpenError, open};
 pub use profile::BankProfile;
 
 use std::collections::BTreeMap;
@@ -42,13 +41,6 @@ impl Banks {
     /// The bank with this id.
     pub fn get(&self, id: &str) -> Option<&Arc<Bank>> {
         self.0.get(id)
-    }
-
-    /// The bank that serves a channel of the merchants' API.
-    pub fn serving(&self, channel: &str) -> Option<&Arc<Bank>> {
-        self.0
-            .values()
-            .find(|bank| bank.profile().channel == channel)
     }
 
     /// All of them, in the order of their ids.
