@@ -1,7 +1,5 @@
 //! The tester's hand on the bank: move the clock, unlink a customer as the bank's own app would, reset, look at
 //! every row. JSON over HTTP under `/control`, for this machine or with the control secret.
-//!
-//! Bodies must be `application/json`: a web page elsewhere cannot send that here without asking first.
 
 use std::sync::Arc;
 
@@ -51,10 +49,7 @@ fn told(result: Result<Value, Error>) -> Response {
     match result {
         Ok(value) => Json(value).into_response(),
         Err(error) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "a control call failed"
-            );
+            tracing::error!(error = error.chain(), "a control call failed");
             refused(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "the bank failed; its log says why",

@@ -49,10 +49,7 @@ async fn page(
     let shown = match customers(&bank).await {
         Ok(shown) => shown,
         Err(error) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "the customers could not be read"
-            );
+            tracing::error!(error = error.chain(), "the customers could not be read");
             return (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "the customers could not be read\n",

@@ -115,10 +115,7 @@ async fn page(
 }
 
 fn failed(error: &Error) -> Response {
-    tracing::error!(
-        error = error as &dyn std::error::Error,
-        "the inbox could not be read"
-    );
+    tracing::error!(error = error.chain(), "the inbox could not be read");
     (
         StatusCode::INTERNAL_SERVER_ERROR,
         "the inbox could not be read\n",

@@ -128,3 +128,10 @@ pub enum Error {
     #[error("the bank is stopping")]
     Stopped,
 }
+
+impl Error {
+    /// Itself and its causes, as logs take it.
+    pub(crate) fn chain(&self) -> &(dyn std::error::Error + 'static) {
+        self
+    }
+}

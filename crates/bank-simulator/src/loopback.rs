@@ -2,12 +2,14 @@
 //!
 //! "This machine" is a connection from loopback that names loopback or the bank's own host and was not forwarded: a
 //! proxy in front makes everybody look local, and a web page elsewhere can point a name of its own at 127.0.0.1.
+//! Such a page can also post a form here without asking, but not without saying so: browsers add `Origin`, and no
+//! page of ours posts to these routes.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, FORWARDED, HOST};
+use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -39,8 +41,10 @@ fn is_tester(bank: &Bank, peer: SocketAddr, headers: &HeaderMap) -> bool {
         return entropy::same(secret.expose(), bearer);
     }
     let forwarded = headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for");
+    let from_a_page = headers.contains_key(ORIGIN);
     peer.ip().to_canonical().is_loopback()
         && !forwarded
+        && !from_a_page
         && names_this_machine(&bank.public_url, headers)
 }
 

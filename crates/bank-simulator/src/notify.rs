@@ -61,10 +61,7 @@ pub(crate) async fn run(bank: Arc<Bank>, client: reqwest::Client) {
         let sleep = match round(&sender).await {
             Ok(sleep) => sleep,
             Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "notifications could not be read"
-                );
+                tracing::error!(error = error.chain(), "notifications could not be read");
                 LOOK
             }
         };
@@ -118,7 +115,7 @@ impl Sender {
             Ok(status) => status.is_success(),
             Err(error) => {
                 tracing::debug!(
-                    error = &error as &dyn std::error::Error,
+                    error = %error,
                     "the gateway was not reached"
                 );
                 false

@@ -24,10 +24,7 @@ pub(crate) async fn run(bank: Arc<Bank>) {
         tokio::time::sleep(PAUSE).await;
         round = round.wrapping_add(1);
         if let Err(error) = once(&bank, round.is_multiple_of(TOKEN_ROUNDS)).await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "expired pages could not be closed"
-            );
+            tracing::error!(error = error.chain(), "expired pages could not be closed");
         }
     }
 }

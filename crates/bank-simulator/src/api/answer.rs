@@ -57,7 +57,7 @@ pub(super) fn answer<T: Serialize>(
         Ok(body) => respond(bank, StatusCode::OK, &body),
         Err(Failure::Refused(refusal)) => refused(bank, service, &refusal),
         Err(Failure::Broken(error)) => {
-            tracing::error!(service = %service, error = &error as &dyn std::error::Error, "the bank failed");
+            tracing::error!(service = %service, error = error.chain(), "the bank failed");
             refused(bank, service, &Refusal::new(Case::InternalServerError))
         }
     }

@@ -6,6 +6,7 @@
 
 mod cookies;
 mod form;
+mod language;
 mod steps;
 mod view;
 mod words;
@@ -30,8 +31,8 @@ use crate::bank::Bank;
 use crate::pages::{self, Browser};
 use crate::{Error, otp};
 
+pub(crate) use self::language::Language;
 pub(crate) use self::view::{Look, layout};
-pub(crate) use self::words::Language;
 
 const STYLE: &str = include_str!("style.css");
 pub(crate) const STYLE_PATH: &str = "/assets/bank.css";
@@ -221,10 +222,7 @@ async fn step(
 }
 
 fn broken(look: Look, error: &Error) -> Response {
-    tracing::error!(
-        error = error as &dyn std::error::Error,
-        "a page could not be shown"
-    );
+    tracing::error!(error = error.chain(), "a page could not be shown");
     html(
         StatusCode::INTERNAL_SERVER_ERROR,
         view::astray(look, End::Broken, None),

@@ -6,8 +6,9 @@
 use maud::{DOCTYPE, Markup, html};
 use snap::{Amount, ResponseCode};
 
+use super::language::Language;
 use super::steps::PIN_TRIES;
-use super::words::{self, End, Language};
+use super::words::{self, End};
 use crate::otp;
 use crate::pages::{Browser, Page, Subject};
 
