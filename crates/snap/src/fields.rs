@@ -189,14 +189,27 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An optional money object; zero is allowed.
+    /// An optional money object; zero is allowed. An empty one is absent: `{}`, one with empty members, `""`.
     ///
     /// # Errors
     /// `Invalid Mandatory Field` of a part that is absent, or `Invalid Field Format`.
     pub fn opt_amount(&self, name: &str) -> Result<Option<Amount>, Refusal> {
-        self.opt_object(name)?
-            .map(|object| object.money())
-            .transpose()
+        if self.is_blank_amount(name) {
+            return Ok(None);
+        }
+        self.object(name)?.money().map(Some)
+    }
+
+    /// Whether a money object is absent or empty, as DOKU's SDKs send an unset one.
+    #[must_use]
+    pub fn is_blank_amount(&self, name: &str) -> bool {
+        match self.get(name) {
+            Some(Node::Object(members)) => {
+                let money = Fields::root(members);
+                money.is_blank("value") && money.is_blank("currency")
+            }
+            _ => self.is_blank(name),
+        }
     }
 
     /// This object read as money in the strict form, IDR; zero is allowed.

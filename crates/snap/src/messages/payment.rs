@@ -130,17 +130,18 @@ pub(super) fn read_pay_options(body: &Fields<'_>) -> Result<Vec<PayOption>, Refu
         .iter()
         .map(|option| {
             option.require(&["payMethod"])?;
-            if several {
-                option.require(&["transAmount"])?;
+            if several && option.is_blank_amount("transAmount") {
+                return Err(option.missing("transAmount"));
             }
             let method = option.text("payMethod", 1..=64)?;
             let pay_method = PayMethod::parse(&method).filter(|method| seen.insert(*method));
-            let trans_amount = option
-                .get("transAmount")
-                .map(|_| option.amount("transAmount"));
             Ok(PayOption {
                 pay_method: pay_method.ok_or_else(|| option.malformed("payMethod"))?,
-                trans_amount: trans_amount.transpose()?,
+                trans_amount: if option.is_blank_amount("transAmount") {
+                    None
+                } else {
+                    Some(option.amount("transAmount")?)
+                },
                 fee_amount: option.opt_amount("feeAmount")?,
             })
         })

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::lenient;
 use crate::{
     Amount, Fields, RefundStatus, Refusal, Request, Rules, Service, Timestamp, TransactionStatus,
-    json::Node, paths,
+    paths,
 };
 
 /// Asks what became of a payment, by any of three ids.
@@ -72,7 +72,7 @@ impl Request for StatusRequest {
             original_external_id: body.opt_text("originalExternalId", 1..=64)?,
             service_code: read_service_code(body)?,
             transaction_date: read_transaction_date(body)?,
-            amount: read_amount(body)?,
+            amount: body.opt_amount("amount")?,
             merchant_id: body.opt_text("merchantId", 1..=64)?,
             sub_merchant_id: body.opt_text("subMerchantId", 1..=32)?,
             external_store_id: body.opt_text("externalStoreId", 1..=64)?,
@@ -92,28 +92,6 @@ fn read_transaction_date(body: &Fields<'_>) -> Result<Option<String>, Refusal> {
     match body.opt_text("transactionDate", 1..=29)? {
         Some(text) if Timestamp::parse(&text).is_err() => Err(body.malformed("transactionDate")),
         text => Ok(text),
-    }
-}
-
-/// Reads `amount`: DOKU's Go SDK sends `{}` for none, others `""`.
-fn read_amount(body: &Fields<'_>) -> Result<Option<Amount>, Refusal> {
-    match body.get("amount") {
-        Some(Node::String(text)) if text.is_empty() => Ok(None),
-        Some(Node::Object(_)) => {
-            let amount = body.object("amount")?;
-            let blank = amount
-                .opt_text("value", 0..=usize::MAX)
-                .is_ok_and(|value| value.is_none())
-                && amount
-                    .opt_text("currency", 0..=usize::MAX)
-                    .is_ok_and(|currency| currency.is_none());
-            if blank {
-                Ok(None)
-            } else {
-                amount.money().map(Some)
-            }
-        }
-        _ => body.opt_amount("amount"),
     }
 }
 

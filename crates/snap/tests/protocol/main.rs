@@ -15,6 +15,8 @@ mod codes;
 mod hostile_json;
 mod keys;
 mod merchant_requests;
+mod money_requests;
+mod one_wrong_field;
 mod printers;
 mod signatures;
 mod timestamps;
