@@ -225,6 +225,59 @@ async fn the_gateway_says_that_it_lives_and_is_ready() {
 }
 
 #[tokio::test]
+async fn a_sandbox_shows_what_was_wrong_with_a_request_and_a_real_gateway_does_not() {
+    let world = world(|_| {}).await;
+    let spoilt = world.token_request().header("X-SIGNATURE", "AAAA");
+    assert_eq!(
+        answer(spoilt).await.1["responseCode"],
+        "4007301",
+        "it stands twice"
+    );
+    let other = snap::PrivateKey::generate().unwrap();
+    let now = world.now();
+    let wrong = world
+        .http
+        .post(format!("{}{}", world.running.url, paths::TOKEN_B2B))
+        .header("content-type", "application/json")
+        .header("X-CLIENT-KEY", CLIENT_ID)
+        .header("X-SIGNATURE", other.sign_token(CLIENT_ID, &now))
+        .header("X-TIMESTAMP", &now)
+        .body("{}");
+    assert_eq!(answer(wrong).await.1["responseCode"], "4017300");
+    let shown = world.http.get(format!(
+        "{}/sandbox/requests?merchant={CLIENT_ID}",
+        world.running.url
+    ));
+    let (status, body, _) = answer(shown).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        body["requests"][0]["stringToSign"],
+        format!("{CLIENT_ID}|{now}")
+    );
+    assert_eq!(
+        body["requests"][0]["finding"],
+        "the signature does not match any registered public key"
+    );
+    world.running.stop().await;
+
+    let real = world::world(|config| {
+        config.sandbox = false;
+        config.public_url = "http://127.0.0.1:1".to_owned();
+    })
+    .await;
+    let (status, body, _) = answer(
+        real.http
+            .get(format!("{}/sandbox/requests", real.running.url)),
+    )
+    .await;
+    assert_eq!(
+        (status, body["responseCode"].as_str()),
+        (404, Some("4040000"))
+    );
+    real.running.stop().await;
+}
+
+#[tokio::test]
 async fn oversized_and_slow_heads_do_not_hold_a_connection() {
     let world = world(|config| config.limits.read_timeout_s = 1).await;
     let mut socket = tokio::net::TcpStream::connect(world.running.address)
