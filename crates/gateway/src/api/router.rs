@@ -25,7 +25,9 @@ use super::answer::Answer;
 use super::signed::{self, Signed};
 use super::{health, requests, tokens};
 use crate::app::App;
+use crate::bank::inbound;
 use crate::flows::{self, Trouble, balance, bind, pay, refund, status, unbind};
+use crate::pages;
 use crate::request_log::{Entry, Trail, masked};
 
 /// Every path of the gateway.
@@ -43,7 +45,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/sandbox/requests", get(requests::latest));
-    api.method_not_allowed_fallback(wrong_method)
+    api.merge(inbound::routes())
+        .merge(pages::routes())
+        .method_not_allowed_fallback(wrong_method)
         .fallback(unknown_path)
         .layer(CatchPanicLayer::custom(|_| bug()))
         .with_state(app)
