@@ -11,6 +11,7 @@ pub mod body;
 mod case;
 mod code;
 mod fields;
+pub mod headers;
 pub mod json;
 pub mod keys;
 pub mod messages;
