@@ -75,7 +75,11 @@ impl Bank {
 
     async fn token(&self) -> String {
         let (status, body) = self.send(&self.token_call()).await;
-        assert_eq!((status, &body["responseCode"]), (200, &json!("2007300")), "{body}");
+        assert_eq!(
+            (status, &body["responseCode"]),
+            (200, &json!("2007300")),
+            "{body}"
+        );
         body["accessToken"].as_str().unwrap().to_owned()
     }
 
@@ -99,7 +103,13 @@ impl Bank {
     }
 
     fn signed(&self, call: Call, token: &str) -> Call {
-        let timestamp = call.headers.iter().find(|(name, _)| *name == "X-TIMESTAMP").unwrap().1.clone();
+        let timestamp = call
+            .headers
+            .iter()
+            .find(|(name, _)| *name == "X-TIMESTAMP")
+            .unwrap()
+            .1
+            .clone();
         let secret = Secret::new(INBOUND_SECRET);
         let body = call.body.as_bytes();
         let signature = signature::sign(&secret, "POST", &call.path, token, body, &timestamp);
@@ -125,7 +135,10 @@ impl Bank {
     }
 
     async fn code(&self, call: Call) -> String {
-        self.send(&call).await.1["responseCode"].as_str().unwrap().to_owned()
+        self.send(&call).await.1["responseCode"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -137,16 +150,41 @@ async fn a_bank_gets_a_token_for_its_signature_and_nobody_else_does() {
     let now = bank.world.now();
     let call = bank.token_call();
     for (spoilt, code) in [
-        (call.clone().set("X-SIGNATURE", &stranger.sign_token(BANK_CLIENT, &now)), "4017300"),
+        (
+            call.clone()
+                .set("X-SIGNATURE", &stranger.sign_token(BANK_CLIENT, &now)),
+            "4017300",
+        ),
         (call.clone().set("X-CLIENT-KEY", "ALLO-0002"), "4017300"),
         (call.clone().set("X-CLIENT-KEY", ""), "4007302"),
         (call.clone().set("X-TIMESTAMP", ""), "4007302"),
-        (call.clone().set("X-TIMESTAMP", "2020-01-01T00:00:00+07:00"), "4017300"),
+        (
+            call.clone().set("X-TIMESTAMP", "2020-01-01T00:00:00+07:00"),
+            "4017300",
+        ),
         (call.clone().set("X-TIMESTAMP", "yesterday"), "4007301"),
         (call.clone().set("X-SIGNATURE", ""), "4007302"),
-        (Call { path: "/bank/other/v1.0/access-token/b2b".to_owned(), ..call.clone() }, "4017300"),
-        (Call { body: r#"{"grantType":"password"}"#.to_owned(), ..call.clone() }, "4007301"),
-        (Call { body: "{}".to_owned(), ..call.clone() }, "4007302"),
+        (
+            Call {
+                path: "/bank/other/v1.0/access-token/b2b".to_owned(),
+                ..call.clone()
+            },
+            "4017300",
+        ),
+        (
+            Call {
+                body: r#"{"grantType":"password"}"#.to_owned(),
+                ..call.clone()
+            },
+            "4007301",
+        ),
+        (
+            Call {
+                body: "{}".to_owned(),
+                ..call.clone()
+            },
+            "4007302",
+        ),
     ] {
         let (spoilt_headers, body) = (spoilt.headers.clone(), spoilt.body.clone());
         assert_eq!(bank.code(spoilt).await, code, "{spoilt_headers:?} {body}");
@@ -164,17 +202,52 @@ async fn a_notify_is_believed_only_with_token_and_signature() {
     let unsigned = |call: Call| bank.signed(call, &token);
     for (spoilt, code) in [
         (call.clone().set("Authorization", ""), "4015603"),
-        (call.clone().set("Authorization", "Bearer forged"), "4015601"),
-        (call.clone().set("Authorization", &format!("Bearer {merchants_token}")), "4015601"),
+        (
+            call.clone().set("Authorization", "Bearer forged"),
+            "4015601",
+        ),
+        (
+            call.clone()
+                .set("Authorization", &format!("Bearer {merchants_token}")),
+            "4015601",
+        ),
         (call.clone().set("X-PARTNER-ID", "ALLO-0002"), "4015600"),
         (call.clone().set("X-PARTNER-ID", ""), "4005602"),
         (call.clone().set("X-EXTERNAL-ID", ""), "4005602"),
-        (call.clone().set("X-TIMESTAMP", &bank.world.now().replace("+07:00", "Z")), "4015600"),
+        (
+            call.clone()
+                .set("X-TIMESTAMP", &bank.world.now().replace("+07:00", "Z")),
+            "4015600",
+        ),
         (call.clone().set("X-SIGNATURE", "AAAA"), "4015600"),
-        (Call { body: call.body.replace("10000.00", "99999.00"), ..call.clone() }, "4015600"),
-        (Call { path: call.path.replace("allo", "other"), ..call.clone() }, "4015601"),
-        (unsigned(Call { body: "{}".to_owned(), ..call.clone() }), "4005602"),
-        (unsigned(Call { body: call.body.replace("10000.00", "10000"), ..call.clone() }), "4005601"),
+        (
+            Call {
+                body: call.body.replace("10000.00", "99999.00"),
+                ..call.clone()
+            },
+            "4015600",
+        ),
+        (
+            Call {
+                path: call.path.replace("allo", "other"),
+                ..call.clone()
+            },
+            "4015601",
+        ),
+        (
+            unsigned(Call {
+                body: "{}".to_owned(),
+                ..call.clone()
+            }),
+            "4005602",
+        ),
+        (
+            unsigned(Call {
+                body: call.body.replace("10000.00", "10000"),
+                ..call.clone()
+            }),
+            "4005601",
+        ),
     ] {
         let (headers, body) = (spoilt.headers.clone(), spoilt.body.clone());
         assert_eq!(bank.code(spoilt).await, code, "{headers:?} {body}");
@@ -187,7 +260,10 @@ async fn a_banks_token_opens_nothing_for_merchants() {
     let token = bank.token().await;
     let mut call = world::Call::new(&bank.world, paths::STATUS, "{}");
     call.set("Authorization", &format!("Bearer {token}")).sign();
-    let mut request = bank.world.http.post(format!("{}{}", bank.world.running.url, paths::STATUS));
+    let mut request = bank
+        .world
+        .http
+        .post(format!("{}{}", bank.world.running.url, paths::STATUS));
     for (name, value) in &call.headers {
         request = request.header(name, value);
     }
