@@ -1,0 +1,18 @@
+//! Tests through real parts: a gateway, the bank simulator, a merchant's client and the hosted pages,
+//! over loopback. Every test has its own of each. The two binaries beside this folder run all of them
+//! on SQLite and on PostgreSQL.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    missing_docs,
+    dead_code,
+    reason = "tests may fail loudly"
+)]
+
+pub mod stage;
+
+mod journey;

@@ -1,0 +1,5 @@
+//! The end-to-end tests with the gateway's data in PostgreSQL.
+
+mod end_to_end;
+
+const ENGINE: end_to_end::stage::Engine = end_to_end::stage::Engine::Postgres;

@@ -1,0 +1,5 @@
+//! The end-to-end tests with the gateway's data in SQLite.
+
+mod end_to_end;
+
+const ENGINE: end_to_end::stage::Engine = end_to_end::stage::Engine::Sqlite;
