@@ -195,22 +195,20 @@ impl Call {
         self
     }
 
+    pub fn body(&mut self, body: &str) -> &mut Self {
+        self.body = body.to_owned();
+        self
+    }
+
     pub fn sign(&mut self) -> &mut Self {
         let authorization = self.get("Authorization");
-        let token = authorization
-            .strip_prefix("Bearer ")
-            .unwrap_or_default()
-            .to_owned();
-        let body = snap::body::compact(self.body.as_bytes());
-        let timestamp = self.get("X-TIMESTAMP");
-        let signature = signature::sign(
-            &Secret::new(SECRET),
-            "POST",
-            &self.path,
-            &token,
-            &body,
-            &timestamp,
+        let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
+        let (body, at) = (
+            snap::body::compact(self.body.as_bytes()),
+            self.get("X-TIMESTAMP"),
         );
+        let secret = Secret::new(SECRET);
+        let signature = signature::sign(&secret, "POST", &self.path, token, &body, &at);
         self.set("X-SIGNATURE", &signature)
     }
 
