@@ -66,40 +66,32 @@ async fn page(
                 p.lead {
                     (pick("SMS untuk mereka tiba di ", "SMS for them arrive in the ")) a href="/inbox" { (pick("kotak masuk", "inbox")) } "."
                 }
-                div.scroll {
-                    table {
-                        thead { tr {
-                            th { (pick("Nama", "Name")) } th { (pick("Telepon", "Phone")) } th { "PIN" }
-                            th { "BALANCE" } th { "POINT" } th { "PAYLATER" } th { (pick("Catatan", "Note")) }
-                        } }
-                        tbody { @for customer in &shown { (row(customer)) } }
-                    }
-                }
             }
+            div.people { @for customer in &shown { (card(customer)) } }
         }
     };
     hosted::html(StatusCode::OK, hosted::layout(look, title, None, &main))
 }
 
-fn row(customer: &Shown) -> maud::Markup {
+fn card(customer: &Shown) -> maud::Markup {
     let pin = demo_customers()
         .iter()
         .find(|demo| demo.phone_no == customer.phone_no)
         .map_or("", |demo| demo.pin);
     let money = |sen| Amount::from_sen(sen).unwrap_or_default().rupiah_text();
     html! {
-        tr data-phone=(customer.phone_no) {
-            td { strong { (customer.name) } }
-            td.mono { a href=(format!("/inbox?phone={}", customer.phone_no)) { (customer.phone_no) } }
-            td.mono { (pin) }
-            td.money { (money(customer.balance)) }
-            td.money { (money(customer.point)) }
-            td.money { (money(customer.paylater)) }
-            td {
-                @if customer.pin_locked { span.tag.bad { "PIN locked" } " " }
-                @if customer.state != "active" { span.tag.bad { (customer.state) } " " }
-                (customer.note)
+        section.card data-phone=(customer.phone_no) {
+            h2 { (customer.name) }
+            a.mono href=(format!("/inbox?phone={}", customer.phone_no)) { (customer.phone_no) }
+            " · PIN " span.mono { (pin) }
+            @if customer.state != "active" { " " span.tag.bad { (customer.state) } }
+            @if customer.pin_locked { " " span.tag.bad { "PIN locked" } }
+            dl {
+                div { dt { "BALANCE" } dd { (money(customer.balance)) } }
+                div { dt { "POINT" } dd { (money(customer.point)) } }
+                div { dt { "PAYLATER" } dd { (money(customer.paylater)) } }
             }
+            p { (customer.note) }
         }
     }
 }

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 
 use crate::customers::{self, Customer};
 use crate::links::{self, Link, Reason};
-use crate::payments::{self, Ending, Payment};
+use crate::payments::{self, Ending, Part, Payment};
 use crate::{Error, entropy, otp};
 
 /// How long after a new session id was given the one before is still taken for the same browser: a double click, or
@@ -40,6 +40,8 @@ pub(crate) struct Page {
     pub row: Row,
     pub subject: Subject,
     pub customer: Customer,
+    /// Of a payment: which account pays how much.
+    pub parts: Vec<Part>,
 }
 
 /// Who is asking.
@@ -250,6 +252,7 @@ pub(crate) async fn find(
     let Some(row) = row else {
         return Ok(None);
     };
+    let mut parts = Vec::new();
     let (subject, account_no) = match (&row.link_id, &row.payment_id) {
         (Some(id), None) => {
             let link = links::by_id(conn, id).await?;
@@ -258,6 +261,7 @@ pub(crate) async fn find(
         }
         (None, Some(id)) => {
             let payment = payments::by_id(conn, id).await?;
+            parts = payments::parts(conn, id).await?;
             let account_no = payment.account_no.clone();
             (Subject::Payment(payment), account_no)
         }
@@ -268,5 +272,6 @@ pub(crate) async fn find(
         row,
         subject,
         customer,
+        parts,
     }))
 }

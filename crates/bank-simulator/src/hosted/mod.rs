@@ -112,16 +112,13 @@ async fn current(
         ));
     };
     if let Some(end) = End::of(&page.subject, now_ms) {
-        return Ok(html(
-            StatusCode::OK,
-            view::ended(look, end, &page, &bank.partner.name, leave),
-        ));
+        return Ok(html(StatusCode::OK, view::ended(look, end, &page, leave)));
     }
     let browser = page.browser(session, now_ms);
     if page.row.otp_accepted && browser != Browser::Same {
         return Ok(html(
             StatusCode::CONFLICT,
-            view::ended(look, End::Elsewhere, &page, &bank.partner.name, false),
+            view::ended(look, End::Elsewhere, &page, false),
         ));
     }
     let otp = match page.row.step.as_str() {

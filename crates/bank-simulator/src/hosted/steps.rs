@@ -258,8 +258,7 @@ impl Act<'_> {
         if !links::by_id(conn, &payment.link_id).await?.is_linked() {
             return page.refuse(conn, Case::InvalidCustomerToken, now_ms).await;
         }
-        let parts = payments::parts(conn, &payment.id).await?;
-        if !payments::is_covered(conn, &payment.account_no, &parts).await? {
+        if !payments::is_covered(conn, &payment.account_no, &page.parts).await? {
             return page.refuse(conn, Case::InsufficientFunds, now_ms).await;
         }
         payments::pay(conn, payment, now_ms).await?;

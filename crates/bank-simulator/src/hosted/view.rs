@@ -135,7 +135,7 @@ pub(super) fn open(look: Look, open: &Open<'_>) -> Markup {
                 h1 { (title) }
                 p.lead { (lead) @if step == "otp" { strong { (page.customer.masked_phone()) } "." } }
                 @if let Some(notice) = &page.row.notice { (notice_box(look, page, notice)) }
-                (summary(look, page, via))
+                @if step == "landing" { (summary(look, page, Some(via))) } @else { (reminder(look, page)) }
                 (body)
             }
         }
@@ -177,24 +177,51 @@ fn notice_box(look: Look, page: &Page, notice: &str) -> Markup {
     html! { p.note role="alert" data-notice=(notice) data-code=[code] { (text) } }
 }
 
-/// Who gets what from which account.
-fn summary(look: Look, page: &Page, via: &str) -> Markup {
+/// Who gets what from which account, in full.
+fn summary(look: Look, page: &Page, via: Option<&str>) -> Markup {
+    let merchant = page.subject.merchant_name();
     html! {
         @if let Subject::Payment(payment) = &page.subject {
             p.sum { (rupiah(payment.amount)) }
         }
         dl {
-            div { dt { "Merchant" } dd { (page.subject.merchant_name()) } }
-            @if via != page.subject.merchant_name() {
+            div { dt { "Merchant" } dd { (merchant) } }
+            @if let Some(via) = via.filter(|via| *via != merchant) {
                 div { dt { (look.pick("Melalui", "Via")) } dd { (via) } }
             }
             div { dt { (look.pick("Akun", "Account")) } dd { (page.customer.masked_account()) } }
+            @for part in page.parts.iter().filter(|part| page.parts.len() > 1 || part.kind != "BALANCE") {
+                div { dt { (source(look, &part.kind)) } dd { (rupiah(part.amount)) } }
+            }
             @if let Subject::Payment(payment) = &page.subject {
-                @if !payment.remarks.is_empty() {
-                    div { dt { (look.pick("Keterangan", "For")) } dd { (payment.remarks) } }
-                }
+                div { dt { (look.pick("Keterangan", "For")) } dd { (payment.remarks) } }
             }
         }
+    }
+}
+
+/// The same in two lines, so that the field below is in sight on a small phone.
+fn reminder(look: Look, page: &Page) -> Markup {
+    html! {
+        dl {
+            div { dt { "Merchant" } dd { (page.subject.merchant_name()) } }
+            @if let Subject::Payment(payment) = &page.subject {
+                div { dt { (look.pick("Jumlah", "Amount")) } dd { (rupiah(payment.amount)) } }
+            } @else {
+                div { dt { (look.pick("Akun", "Account")) } dd { (page.customer.masked_account()) } }
+            }
+        }
+    }
+}
+
+fn source(look: Look, kind: &str) -> &'static str {
+    match (kind, look.language) {
+        ("POINT", Language::Indonesian) => "Dari poin",
+        ("POINT", Language::English) => "From points",
+        ("PAYLATER", Language::Indonesian) => "Dari paylater",
+        ("PAYLATER", Language::English) => "From paylater",
+        (_, Language::Indonesian) => "Dari saldo",
+        (_, Language::English) => "From balance",
     }
 }
 
@@ -218,11 +245,7 @@ impl Form<'_> {
     }
 
     fn otp(&self, page: &Page, reference: Option<&str>) -> Markup {
-        let wait = page
-            .row
-            .notice
-            .as_deref()
-            .is_some_and(|notice| notice == "too_many");
+        let too_many = page.row.notice.as_deref() == Some("too_many");
         html! {
             form method="post" action=(self.action("otp")) data-step="otp" data-otp-ref=[reference] {
                 label for="otp" { (self.look.pick("Kode OTP", "Code")) }
@@ -234,12 +257,14 @@ impl Form<'_> {
                 div.gap {}
                 button type="submit" { (self.look.pick("Periksa kode", "Check the code")) }
             }
-            @if !wait {
-                form method="post" action=(self.action("resend")) data-step="resend" {
-                    button.quiet type="submit" { (self.look.pick("Kirim ulang kode", "Send another code")) }
+            div.pair {
+                @if !too_many {
+                    form method="post" action=(self.action("resend")) data-step="resend" {
+                        button.quiet type="submit" { (self.look.pick("Kirim ulang", "Send again")) }
+                    }
                 }
+                (self.cancel(self.look.pick("Batalkan", "Cancel")))
             }
-            (self.cancel(self.look.pick("Batalkan", "Cancel")))
         }
     }
 
@@ -284,7 +309,7 @@ pub(super) fn astray(look: Look, end: End, again: Option<&str>) -> Markup {
 }
 
 /// A page with nothing left to do but to go back. `leave` goes there by itself.
-pub(super) fn ended(look: Look, end: End, page: &Page, via: &str, leave: bool) -> Markup {
+pub(super) fn ended(look: Look, end: End, page: &Page, leave: bool) -> Markup {
     let subject = &page.subject;
     let (title, words) = words::end(look.language, end, Some(subject));
     let back = subject.return_url();
@@ -305,7 +330,7 @@ pub(super) fn ended(look: Look, end: End, page: &Page, via: &str, leave: bool) -
                 div.badge.(end.name()) aria-hidden="true" { (sign) }
                 h1 { (title) }
                 p.lead { (words) }
-                (summary(look, page, via))
+                (summary(look, page, None))
                 a.button data-way-back href=(back) {
                     (look.pick("Kembali ke ", "Back to ")) (subject.merchant_name())
                 }
