@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use direct_debit::{Binding, MerchantId, Payment};
@@ -17,12 +18,13 @@ use storage::{bindings, payments};
 use super::language::Language;
 use super::look::{self, Showing};
 use super::view::{End, View};
+use crate::api::signed::peer;
 use crate::app::App;
 use crate::derive;
 
 /// What may stand after the `?` of a landing page.
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+struct Asked {
     /// The language that the customer chose.
     #[serde(default)]
     lang: Option<String>,
@@ -35,30 +37,32 @@ pub struct Asked {
 pub async fn binding(
     State(app): State<Arc<App>>,
     page_id: Result<Path<String>, PathRejection>,
-    query: Result<Query<Asked>, QueryRejection>,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Response {
-    let visit = Visit::new(query, &headers);
-    let found = match page_id {
+    let visit = Visit::of(&parts);
+    if !app.limits.address(peer(&parts)) {
+        return look::trouble(visit.language);
+    }
+    visit.answer(match page_id {
         Ok(Path(page_id)) if is_page_id(&page_id) => find_binding(&app, &page_id).await,
         _ => Ok(None),
-    };
-    visit.answer(found)
+    })
 }
 
 /// `GET /direct-debit/ui/payment/core/{page_id}`.
 pub async fn payment(
     State(app): State<Arc<App>>,
     page_id: Result<Path<String>, PathRejection>,
-    query: Result<Query<Asked>, QueryRejection>,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Response {
-    let visit = Visit::new(query, &headers);
-    let found = match page_id {
+    let visit = Visit::of(&parts);
+    if !app.limits.address(peer(&parts)) {
+        return look::trouble(visit.language);
+    }
+    visit.answer(match page_id {
         Ok(Path(page_id)) if is_page_id(&page_id) => find_payment(&app, &page_id).await,
         _ => Ok(None),
-    };
-    visit.answer(found)
+    })
 }
 
 /// A page to show, and the merchant's own URL schemes.
@@ -120,9 +124,11 @@ struct Visit {
 }
 
 impl Visit {
-    fn new(query: Result<Query<Asked>, QueryRejection>, headers: &HeaderMap) -> Self {
-        let asked = query.map(|Query(asked)| asked).unwrap_or_default();
-        let language = language(asked.lang.as_deref(), headers);
+    fn of(parts: &Parts) -> Self {
+        let asked: Asked = Query::try_from_uri(&parts.uri)
+            .map(|Query(asked)| asked)
+            .unwrap_or_default();
+        let language = language(asked.lang.as_deref(), &parts.headers);
         Self {
             language,
             returning: asked.returned.is_some(),

@@ -6,21 +6,22 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::landing::{is_page_id, language};
 use super::look;
+use crate::api::signed::peer;
 use crate::app::App;
 use crate::flows::confirm::{self, Subject};
 use crate::flows::{self, links};
 
 /// What the bank's page appends nothing to: our own `state`.
 #[derive(Debug, Default, Deserialize)]
-pub struct Brought {
+struct Brought {
     #[serde(default)]
     state: Option<String>,
 }
@@ -29,11 +30,15 @@ pub struct Brought {
 pub async fn returned(
     State(app): State<Arc<App>>,
     bank: Result<Path<String>, PathRejection>,
-    query: Result<Query<Brought>, QueryRejection>,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Response {
-    let language = language(None, &headers);
-    let brought = query.ok().and_then(|Query(brought)| brought.state);
+    let language = language(None, &parts.headers);
+    if !app.limits.address(peer(&parts)) {
+        return look::trouble(language);
+    }
+    let brought = Query::<Brought>::try_from_uri(&parts.uri)
+        .ok()
+        .and_then(|Query(brought)| brought.state);
     let (Ok(Path(bank)), Some(state)) = (bank, brought.filter(|state| is_page_id(state))) else {
         return look::no_page(language);
     };

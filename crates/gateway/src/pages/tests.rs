@@ -301,6 +301,25 @@ fn time_alone_ends_a_binding_and_never_a_payment() {
 }
 
 #[test]
+fn a_refusal_that_means_cancelled_or_expired_is_called_so() {
+    for (code, hint) in [
+        ("4040704", "cancelled"),
+        ("4030800", "expired"),
+        ("4030705", "refused"),
+        ("", "refused"),
+    ] {
+        let failure = BindingFailure::Refused(reason(code));
+        let view = View::of_binding(
+            &binding(BindingState::Failed { failure }),
+            MERCHANT,
+            0,
+            true,
+        );
+        assert_eq!(view.end.hint(), hint, "{code}");
+    }
+}
+
+#[test]
 fn an_open_page_of_a_bank_that_is_down_says_so() {
     for (view, hint) in views(false).into_iter().filter(|(_, hint)| *hint == "open") {
         assert_eq!((view.end.hint(), hint), ("bank-down", "open"));

@@ -3,8 +3,10 @@
 //! Pure. It must never change anything, and never make an end out of time alone where money is
 //! concerned: only the state says whether a payment was made.
 
-use direct_debit::{Binding, BindingFailure, BindingState, CancelCause, Payment, PaymentState};
-use snap::Amount;
+use direct_debit::{
+    BankReason, Binding, BindingFailure, BindingState, CancelCause, Payment, PaymentState,
+};
+use snap::{Amount, Case, ReceivedCode};
 
 /// What a page is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,9 +96,7 @@ impl View {
             BindingState::Active => End::Succeeded,
             BindingState::Ending | BindingState::Ended { .. } => End::Unlinked,
             BindingState::Failed { failure } => match failure {
-                BindingFailure::Refused(reason) => End::Refused {
-                    code: reason.code.clone(),
-                },
+                BindingFailure::Refused(reason) => refused(reason),
                 BindingFailure::Cancelled => End::Cancelled,
                 BindingFailure::Expired => End::Expired,
                 BindingFailure::Superseded => End::Superseded,
@@ -141,9 +141,7 @@ impl View {
                 CancelCause::BindingEnded => End::BindingEnded,
                 CancelCause::NeverKnown | CancelCause::PageLost => End::Lost,
             },
-            PaymentState::Failed { reason } => End::Refused {
-                code: reason.code.clone(),
-            },
+            PaymentState::Failed { reason } => refused(reason),
         };
         let url = if end.is_good() {
             &payment.details.success_url
@@ -169,6 +167,17 @@ fn opened(bank_page: Option<String>, bank_answers: bool) -> End {
     match bank_page {
         Some(bank_page) if bank_answers => End::Open { bank_page },
         bank_page => End::BankDown { bank_page },
+    }
+}
+
+/// A bank may say "cancelled" and "expired" by the code of a refusal.
+fn refused(reason: &BankReason) -> End {
+    match ReceivedCode::parse(&reason.code).and_then(ReceivedCode::case) {
+        Some(Case::TransactionCancelled) => End::Cancelled,
+        Some(Case::TransactionExpired) => End::Expired,
+        _ => End::Refused {
+            code: reason.code.clone(),
+        },
     }
 }
 
