@@ -18,6 +18,7 @@ use crate::entropy::Entropy;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::merchants::Merchants;
+use crate::notify::Notifier;
 use crate::request_log::RequestLog;
 use crate::tokens::Tokens;
 use crate::workers::Workers;
@@ -44,6 +45,8 @@ pub struct App {
     pub merchants: Merchants,
     /// The banks.
     pub banks: Banks,
+    /// The way to the merchants.
+    pub notifier: Notifier,
     /// Access tokens.
     pub tokens: Tokens,
     /// Rates.

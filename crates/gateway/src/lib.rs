@@ -17,9 +17,11 @@ mod keys;
 mod limits;
 mod listen;
 mod merchants;
+pub mod notify;
 mod pages;
 mod request_log;
 mod running;
+mod token_keeper;
 mod tokens;
 mod workers;
 
@@ -49,6 +51,11 @@ const TASKS: &[Task] = &[
         name: "settle",
         every: Duration::from_secs(1),
         run: flows::settle::run,
+    },
+    Task {
+        name: "notify",
+        every: Duration::from_secs(1),
+        run: notify::run,
     },
 ];
 

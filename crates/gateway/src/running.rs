@@ -18,6 +18,7 @@ use crate::entropy::Entropy;
 use crate::keys::{Keys, KeysError};
 use crate::limits::Limits;
 use crate::merchants::Merchants;
+use crate::notify::Notifier;
 use crate::request_log::RequestLog;
 use crate::tokens::Tokens;
 use crate::workers::Workers;
@@ -91,6 +92,7 @@ pub async fn open(config: Config, given: Given) -> Result<Arc<App>, StartError> 
     let app = App {
         name: format!("gateway-{}", entropy.trace_id()),
         banks: banks(&config, &keys, &clock, &entropy)?,
+        notifier: Notifier::new(&config),
         tokens: Tokens::new(keys.token(), config.tokens.clone(), entropy.clone()),
         limits: Limits::new(&config.limits),
         config: Arc::new(config),

@@ -99,6 +99,11 @@ impl Workers {
         }
     }
 
+    /// True from the moment when a run should begin nothing new.
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
     /// Runs every task until none has anything to do: for tests, on whatever clock they use.
     ///
     /// # Errors

@@ -18,9 +18,9 @@ use super::asked::{Answer, Asked, Meaning};
 use super::breaker::{Breaker, Sign};
 use super::counts::CallCounts;
 use super::profile::BankProfile;
-use super::token::{HeldToken, TokenKeeper};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::token_keeper::{HeldToken, TokenKeeper};
 
 /// An answer may be this long; SNAP's are a few kilobytes, a day's statement page some more.
 const LONGEST_ANSWER: usize = 256 * 1024;

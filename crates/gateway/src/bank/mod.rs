@@ -12,7 +12,6 @@ mod client_tests;
 mod counts;
 pub mod inbound;
 mod profile;
-mod token;
 
 pub use asked::{Asked, BankRefusal};
 pub use breaker::{Breaker, BreakerLimits, Sign};

@@ -9,6 +9,7 @@ use storage::MasterKeys;
 use url::{Host, Url};
 
 use super::{Bank, Config, ConfigError};
+use crate::notify::policy::Policy;
 
 impl Config {
     /// Checks every value that can be checked without touching the world.
@@ -27,6 +28,12 @@ impl Config {
                     format!("banks.{id}.channel"),
                     "is served by another bank",
                 ));
+            }
+        }
+        for (at, network) in self.notifications.allowed_networks.iter().enumerate() {
+            if Policy::network(network).is_none() {
+                let key = format!("notifications.allowed_networks[{at}]");
+                return Err(ConfigError::wrong(key, "is a network such as 10.0.0.0/8"));
             }
         }
         Ok(())

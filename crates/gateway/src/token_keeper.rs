@@ -1,5 +1,6 @@
-//! The gateway's B2B token at one bank: fetched once for all calls, renewed before it ends, and
-//! renewed at once when the bank no longer knows it. It must never be logged or stored.
+//! The gateway's B2B token at one other party, a bank or a merchant: fetched once for all calls, renewed
+//! before it ends, and renewed at once when the other side no longer knows it. It must never be logged
+//! or stored.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,7 +11,7 @@ const RENEW_AHEAD_MS: i64 = 60_000;
 
 /// A token and its times.
 #[derive(Debug)]
-pub(super) struct HeldToken {
+pub(crate) struct HeldToken {
     pub text: Secret,
     renew_at_ms: i64,
     ends_at_ms: i64,
@@ -33,9 +34,9 @@ impl HeldToken {
     }
 }
 
-/// The token shared by all calls to one bank.
+/// The token shared by all calls to one party.
 #[derive(Debug, Default)]
-pub(super) struct TokenKeeper {
+pub(crate) struct TokenKeeper {
     held: RwLock<Option<Arc<HeldToken>>>,
     renewing: tokio::sync::Mutex<()>,
 }
@@ -76,7 +77,7 @@ impl TokenKeeper {
         }
     }
 
-    /// Drops a token that the bank has refused, unless it was replaced meanwhile.
+    /// Drops a token that was refused, unless it was replaced meanwhile.
     pub fn forget(&self, refused: &Arc<HeldToken>) {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         if held

@@ -1,0 +1,81 @@
+//! The way to the merchants: delivers what the outbox holds, at least once and in order per payment.
+//!
+//! Flows write the outbox in the transaction of what it tells; here it is only sent. A try never holds
+//! a transaction, never follows a merchant's URL into the operator's own network, and never logs a
+//! token, a secret or a body. To change when something is tried again, see `schedule`; what counts as
+//! received, `receipt`; where it may go, `policy` and `addresses`.
+
+pub mod addresses;
+mod attempt;
+pub mod policy;
+mod receipt;
+mod record;
+mod round;
+pub mod schedule;
+mod sending;
+mod tokens;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::policy::Policy;
+use self::sending::Sending;
+use self::tokens::MerchantTokens;
+use crate::app::App;
+use crate::config::Config;
+use crate::workers::Run;
+
+/// How long one try may take, its token included.
+const TIMEOUT_MS: u32 = 30_000;
+
+/// What is kept between tries: connections, tokens, and the rules for URLs.
+#[derive(Debug)]
+pub struct Notifier {
+    policy: Arc<Policy>,
+    sending: Sending,
+    tokens: MerchantTokens,
+    timeout: Duration,
+}
+
+/// One run: everything that is due now.
+#[must_use]
+pub fn run(app: Arc<App>) -> Run {
+    Box::pin(async move {
+        round::all_due(&app)
+            .await
+            .map_err(|error| crate::flows::chain(&error))
+    })
+}
+
+impl Notifier {
+    /// From the configuration.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let policy = Arc::new(Policy::new(&config.notifications, config.sandbox));
+        let timeout_ms = config.notifications.timeout_ms.unwrap_or(TIMEOUT_MS);
+        Self {
+            sending: Sending::new(&policy),
+            policy,
+            tokens: MerchantTokens::default(),
+            timeout: Duration::from_millis(u64::from(timeout_ms)),
+        }
+    }
+
+    /// Where notifications may go.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn sending(&self) -> &Sending {
+        &self.sending
+    }
+
+    fn tokens(&self) -> &MerchantTokens {
+        &self.tokens
+    }
+
+    const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+}
