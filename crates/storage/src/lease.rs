@@ -28,5 +28,6 @@ impl Lease {
     }
 }
 
-/// Greater than every id: ids are made of letters, digits and hyphens.
-pub(crate) const AFTER_ALL_IDS: &str = "~";
+/// Greater than every id, whether a database sorts by bytes or as people do: ids begin with a
+/// hexadecimal digit, and punctuation sorts differently from place to place.
+pub(crate) const AFTER_ALL_IDS: &str = "zzzzzzzz";

@@ -269,7 +269,7 @@ impl Open {
 
 /// Reads outside a transaction; a connection that turns out to be dead is replaced.
 async fn read(pools: &Pools, sql: Sql, values: &[Value]) -> Result<Vec<Row>, Error> {
-    let mut attempts_left: u32 = 12;
+    let mut attempts_left: u32 = 20;
     loop {
         let source = match pools.fetch_all(sql_str(sql), values).await {
             Ok(rows) => return Ok(rows),

@@ -14,7 +14,7 @@ use crate::{Error, schema};
 
 /// How often a transaction is run before its caller hears that others were faster. More than a
 /// pool has connections, since each of them may have died with the server.
-const ATTEMPTS: u32 = 12;
+const ATTEMPTS: u32 = 20;
 /// The longest pause between two attempts.
 const LONGEST_PAUSE_MS: u64 = 64;
 

@@ -70,7 +70,11 @@ pub async fn postgres_url() -> String {
         .connect()
         .await
         .unwrap();
-    let create = format!("CREATE DATABASE {name}");
+    // Sorted as people sort, not by bytes, so that a statement that relies on either is found out.
+    let create = format!(
+        "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu \
+         ICU_LOCALE 'en-US'"
+    );
     connection
         .execute(sqlx::AssertSqlSafe(format!(
             "DROP DATABASE IF EXISTS {name}"
