@@ -96,9 +96,3 @@ pub fn error(error: &anyhow::Error) {
         anstream::eprintln!("  {FAINT}because:{FAINT:#} {cause}");
     }
 }
-
-/// A warning, on stderr.
-pub fn warning(text: impl Display) {
-    let style = AnsiColor::Yellow.on_default().bold();
-    anstream::eprintln!("{style}warning:{style:#} {text}");
-}

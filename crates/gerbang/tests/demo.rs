@@ -116,7 +116,7 @@ fn a_trace_of_the_demo_shows_no_secret() {
         secrets.push((path.display().to_string(), line));
     }
     let log: Vec<String> = stderr(&output).lines().map(without_its_time).collect();
-    assert!(log.len() > 500, "this is no trace: {} lines", log.len());
+    assert!(log.len() > 200, "this is no trace: {} lines", log.len());
     for line in &log {
         assert!(!line.contains("eyJ"), "a JWT in the log: {line}");
         for (what, secret) in &secrets {

@@ -180,7 +180,7 @@ impl<'a> Walk<'a> {
     pub async fn notified(&mut self, reference: &str) -> Result<(), Stopped> {
         let started = Instant::now();
         let request = format!(
-            "notification  the gateway calls the merchant about {}",
+            "notification    the gateway calls the merchant about {}",
             short(reference)
         );
         let wait = async {

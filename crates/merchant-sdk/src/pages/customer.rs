@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use snap::Secret;
+use snap::{Case, ReceivedCode, Secret};
 use url::Url;
 
 use super::Error;
@@ -270,6 +270,7 @@ impl Journey<'_> {
         self.visit.ending = match end {
             "success" => Ending::Completed,
             "cancelled" => Ending::Cancelled,
+            _ if code.is_some_and(says_cancelled) => Ending::Cancelled,
             _ if open => Ending::Unknown,
             _ => Ending::Refused,
         };
@@ -313,6 +314,11 @@ impl Journey<'_> {
         self.visit.ending = Ending::Abandoned;
         Next::Leave
     }
+}
+
+/// A bank may give the customer's own cancel as the reason of a refusal.
+fn says_cancelled(code: &str) -> bool {
+    ReceivedCode::parse(code).and_then(ReceivedCode::case) == Some(Case::TransactionCancelled)
 }
 
 async fn wait(seconds: u64) {
