@@ -16,3 +16,5 @@
 pub mod stage;
 
 mod journey;
+mod races;
+mod repeats;
