@@ -13,6 +13,7 @@ use storage::{Session, Store};
 
 use crate::derive::DeriveKey;
 use crate::entropy::Entropy;
+use crate::tokens::TokenKey;
 
 /// Signs our token requests at merchants.
 const NOTIFY: &str = "notify";
@@ -51,7 +52,7 @@ pub struct Keys {
     notify: Arc<PrivateKey>,
     bank: Arc<PrivateKey>,
     notify_public: PublicKey,
-    token: Vec<(String, Vec<u8>)>,
+    token: Vec<TokenKey>,
     derive: DeriveKey,
     phone: DeriveKey,
     nobody: Secret,
@@ -67,14 +68,7 @@ impl Keys {
         let stored = gateway_keys::alive(&store.reader()).await?;
         for purpose in PURPOSES {
             if !stored.iter().any(|key| key.purpose == purpose) {
-                let key = GatewayKey {
-                    id: format!("{purpose}-1"),
-                    purpose: purpose.to_owned(),
-                    material: make(purpose, entropy.clone()).await?,
-                    state: KeyState::Active,
-                    created_at_ms: now_ms,
-                };
-                insert(store, &key).await?;
+                insert(store, &new_key(purpose, 1, entropy, now_ms).await?).await?;
             }
         }
         Self::from_stored(&gateway_keys::alive(&store.reader()).await?, entropy)
@@ -98,9 +92,9 @@ impl Keys {
         &self.bank
     }
 
-    /// The keys that sign access tokens, newest last.
+    /// The keys of access tokens, as they were at the start.
     #[must_use]
-    pub fn token(&self) -> &[(String, Vec<u8>)] {
+    pub fn token(&self) -> &[TokenKey] {
         &self.token
     }
 
@@ -133,11 +127,6 @@ impl Keys {
             PrivateKey::from_pem(newest(purpose)?.material.expose())
                 .map_err(|source| KeysError::Unusable { purpose, source })
         };
-        let bytes = |key: &GatewayKey, purpose: &'static str| {
-            STANDARD
-                .decode(key.material.expose())
-                .map_err(|_| KeysError::Damaged(purpose))
-        };
         let notify = rsa(NOTIFY)?;
         let notify_public = PublicKey::from_pem(&notify.public_key_pem()).map_err(|source| {
             KeysError::Unusable {
@@ -145,23 +134,64 @@ impl Keys {
                 source,
             }
         })?;
-        // Those that only verify first, the newest active one last: it signs.
-        let mut token: Vec<&GatewayKey> = alive.iter().filter(|key| key.purpose == TOKEN).collect();
-        token.sort_by_key(|key| (key.state == KeyState::Active, key.created_at_ms));
-        let token = token
-            .into_iter()
-            .map(|key| Ok((key.id.clone(), bytes(key, TOKEN)?)))
-            .collect::<Result<Vec<_>, KeysError>>()?;
         Ok(Self {
             notify: Arc::new(notify),
             bank: Arc::new(rsa(BANK)?),
             notify_public,
-            token,
+            token: token_keys(alive)?,
             derive: DeriveKey::new(&bytes(newest(DERIVE)?, DERIVE)?),
             phone: DeriveKey::new(&bytes(newest(PHONE)?, PHONE)?),
             nobody: Secret::new(entropy.token()),
         })
     }
+}
+
+/// The keys of access tokens as they are now: those that every gateway should go on with.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn reread_token_keys(store: &Store) -> Result<Vec<TokenKey>, KeysError> {
+    token_keys(&gateway_keys::alive(&store.reader()).await?)
+}
+
+/// Adds a token key and tells its id. It signs from a minute later on, when every gateway knows it; the
+/// older ones are believed until they are retired.
+///
+/// # Errors
+/// When it cannot be stored.
+pub async fn rotate_token_key(
+    store: &Store,
+    entropy: &Entropy,
+    now_ms: i64,
+) -> Result<String, KeysError> {
+    let all = gateway_keys::all(&store.reader()).await?;
+    let number = all
+        .iter()
+        .filter(|key| key.purpose == TOKEN)
+        .count()
+        .saturating_add(1);
+    let key = new_key(TOKEN, number, entropy, now_ms).await?;
+    insert(store, &key).await?;
+    Ok(key.id)
+}
+
+fn token_keys(alive: &[GatewayKey]) -> Result<Vec<TokenKey>, KeysError> {
+    let keys = alive.iter().filter(|key| key.purpose == TOKEN);
+    keys.map(|key| {
+        Ok(TokenKey {
+            id: key.id.clone(),
+            secret: bytes(key, TOKEN)?,
+            signs: key.state == KeyState::Active,
+            made_at_ms: key.created_at_ms,
+        })
+    })
+    .collect()
+}
+
+fn bytes(key: &GatewayKey, purpose: &'static str) -> Result<Vec<u8>, KeysError> {
+    STANDARD
+        .decode(key.material.expose())
+        .map_err(|_| KeysError::Damaged(purpose))
 }
 
 /// Stores a key, unless another gateway stored it first.
@@ -171,6 +201,21 @@ async fn insert(store: &Store, key: &GatewayKey) -> Result<(), storage::Error> {
         async move { gateway_keys::insert(&s, &key).await.map(drop) }
     };
     store.transact("gateway key", insert).await
+}
+
+async fn new_key(
+    purpose: &'static str,
+    number: usize,
+    entropy: &Entropy,
+    now_ms: i64,
+) -> Result<GatewayKey, KeysError> {
+    Ok(GatewayKey {
+        id: format!("{purpose}-{number}"),
+        purpose: purpose.to_owned(),
+        material: make(purpose, entropy.clone()).await?,
+        state: KeyState::Active,
+        created_at_ms: now_ms,
+    })
 }
 
 impl std::fmt::Debug for Keys {

@@ -29,12 +29,12 @@ pub use app::{App, Busy, InFlight};
 pub use clock::Clock;
 pub use config::{Background, Config, ConfigError};
 pub use entropy::Entropy;
-pub use keys::{Keys, KeysError};
+pub use keys::{Keys, KeysError, rotate_token_key};
 pub use limits::Limits;
 pub use merchants::{Merchant, Merchants};
 pub use request_log::{Entry, RequestLog, Trail};
 pub use running::{Given, Running, StartError, open, start};
-pub use tokens::{Claims, Issued, Kind, TokenError, Tokens};
+pub use tokens::{Claims, Issued, Kind, TokenError, TokenKey, Tokens};
 pub use workers::{Ran, Run, Task, Workers};
 
 use std::sync::Arc;
@@ -46,6 +46,11 @@ const TASKS: &[Task] = &[
         name: "clock",
         every: Duration::from_secs(1),
         run: reread_clock,
+    },
+    Task {
+        name: "keys",
+        every: Duration::from_secs(10),
+        run: reread_keys,
     },
     Task {
         name: "settle",
@@ -67,6 +72,16 @@ fn reread_clock(app: Arc<App>) -> Run {
                 .await
                 .map_err(|error| error.to_string())?;
         }
+        Ok(Ran::Idle)
+    })
+}
+
+/// A token key may have been added by another process on the same database.
+fn reread_keys(app: Arc<App>) -> Run {
+    Box::pin(async move {
+        let keys = keys::reread_token_keys(&app.store).await;
+        app.tokens
+            .replace(&keys.map_err(|error| error.to_string())?);
         Ok(Ran::Idle)
     })
 }

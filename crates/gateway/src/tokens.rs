@@ -6,6 +6,7 @@
 //! the answer; the reason is for logs. Token texts are never logged.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -83,37 +84,51 @@ pub enum TokenError {
     Expired,
 }
 
+/// A key that tokens are signed with.
+#[derive(Clone)]
+pub struct TokenKey {
+    /// Its id: the `kid` of what it signs.
+    pub id: String,
+    /// Its secret bytes.
+    pub secret: Vec<u8>,
+    /// Whether it signs; the others are only believed.
+    pub signs: bool,
+    /// When it was made, in Unix milliseconds.
+    pub made_at_ms: i64,
+}
+
+/// A new key signs only when it is this old: by then every gateway has read it.
+const SPREAD_MS: i64 = 60_000;
+
 /// Issues and verifies the tokens of all gateways on one database.
 pub struct Tokens {
-    keys: BTreeMap<String, (EncodingKey, DecodingKey)>,
-    current: String,
+    keys: RwLock<Arc<Keys>>,
     settings: config::Tokens,
     validation: Validation,
     entropy: Entropy,
 }
 
 impl Tokens {
-    /// From the token keys (id and secret bytes), newest last; the last one signs.
+    /// With these keys, which may be replaced later.
     #[must_use]
-    pub fn new(keys: &[(String, Vec<u8>)], settings: config::Tokens, entropy: Entropy) -> Self {
-        let current = keys.last().map(|(id, _)| id.clone()).unwrap_or_default();
-        let keys = keys
-            .iter()
-            .map(|(id, key)| {
-                (
-                    id.clone(),
-                    (EncodingKey::from_secret(key), DecodingKey::from_secret(key)),
-                )
-            })
-            .collect();
+    pub fn new(keys: &[TokenKey], settings: config::Tokens, entropy: Entropy) -> Self {
+        let keys = RwLock::new(Arc::new(Keys::new(keys)));
         let validation = validation(&settings);
         Self {
             keys,
-            current,
             settings,
             validation,
             entropy,
         }
+    }
+
+    /// Goes on with these keys: another gateway may have added one.
+    pub fn replace(&self, keys: &[TokenKey]) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Keys::new(keys));
+    }
+
+    fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A merchant's B2B token; `None` when no key can sign.
@@ -193,7 +208,8 @@ impl Tokens {
     ) -> Result<Claims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Forged)?;
         let kid = header.kid.ok_or(TokenError::Forged)?;
-        let (_, key) = self.keys.get(&kid).ok_or(TokenError::Forged)?;
+        let keys = self.keys();
+        let (_, key) = keys.by_id.get(&kid).ok_or(TokenError::Forged)?;
         let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation)
             .map_err(|_| TokenError::Forged)?
             .claims;
@@ -222,6 +238,9 @@ impl Tokens {
             Kind::B2b2c => self.settings.b2b2c_s,
             Kind::Refresh => self.settings.refresh_s,
         });
+        let keys = self.keys();
+        let kid = keys.signing(now_ms)?;
+        let (key, _) = keys.by_id.get(kid)?;
         let iat = now_ms.div_euclid(1_000);
         let exp = iat.saturating_add(life_s);
         let claims = Claims {
@@ -231,21 +250,56 @@ impl Tokens {
             aud: self.settings.audience.clone(),
             iat,
             exp,
-            kid: self.current.clone(),
+            kid: kid.to_owned(),
             epoch,
             jti: self.entropy.trace_id(),
             binding_id: binding_id.map(str::to_owned),
         };
         let header = Header {
-            kid: Some(self.current.clone()),
+            kid: Some(kid.to_owned()),
             ..Header::new(Algorithm::HS256)
         };
-        let (key, _) = self.keys.get(&self.current)?;
         let token = jsonwebtoken::encode(&header, &claims, key).ok()?;
         Some(Issued {
             token,
             expires_at_ms: exp.saturating_mul(1_000),
         })
+    }
+}
+
+/// The keys that are believed, by id, and those that sign, newest first.
+struct Keys {
+    by_id: BTreeMap<String, (EncodingKey, DecodingKey)>,
+    signing: Vec<(i64, String)>,
+}
+
+impl Keys {
+    fn new(keys: &[TokenKey]) -> Self {
+        let pair = |key: &TokenKey| {
+            (
+                EncodingKey::from_secret(&key.secret),
+                DecodingKey::from_secret(&key.secret),
+            )
+        };
+        let signs = keys.iter().filter(|key| key.signs);
+        let mut signing: Vec<_> = signs.map(|key| (key.made_at_ms, key.id.clone())).collect();
+        signing.sort_by(|one, other| other.cmp(one));
+        Self {
+            by_id: keys.iter().map(|key| (key.id.clone(), pair(key))).collect(),
+            signing,
+        }
+    }
+
+    /// The newest key that every gateway knows by now.
+    fn signing(&self, now_ms: i64) -> Option<&str> {
+        let known = |made_at_ms: i64| made_at_ms.saturating_add(SPREAD_MS) <= now_ms;
+        let newest = self
+            .signing
+            .iter()
+            .find(|(made_at_ms, _)| known(*made_at_ms));
+        newest
+            .or_else(|| self.signing.last())
+            .map(|(_, id)| id.as_str())
     }
 }
 
@@ -261,8 +315,6 @@ fn validation(settings: &config::Tokens) -> Validation {
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tokens")
-            .field("current", &self.current)
-            .finish_non_exhaustive()
+        f.debug_struct("Tokens").finish_non_exhaustive()
     }
 }

@@ -204,6 +204,11 @@ async fn unknown_paths_wrong_methods_and_media_types_are_answered_in_snap() {
         assert_eq!(headers["content-type"], "application/json");
         assert!(headers.contains_key("x-request-id"));
     }
+    let twice = world.token_request().header("content-type", "text/plain");
+    assert_eq!(
+        answer(twice).await.1["responseMessage"],
+        "Invalid Field Format Content-Type"
+    );
     let charset = world.token_request().header("x-nothing", "1");
     assert_eq!(answer(charset).await.0, 200);
     world.running.stop().await;
@@ -358,6 +363,27 @@ async fn two_gateways_on_one_database_read_the_same_keys() {
         gateway::derive::page_id(two.keys.derive(), "x")
     );
     assert_eq!(one.keys.phone_hash("628"), two.keys.phone_hash("628"));
+}
+
+#[tokio::test]
+async fn a_new_token_key_is_read_by_every_gateway_before_it_signs() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = || gateway::open(public(world::config(&dir)), gateway::Given::default());
+    let (one, two) = (open().await.unwrap(), open().await.unwrap());
+    let made_ms = one.clock.business_now_ms();
+    let id = gateway::rotate_token_key(&one.store, &one.entropy, made_ms)
+        .await
+        .unwrap();
+    assert_eq!(id, "token-2");
+    one.run_until_idle().await.unwrap();
+    two.run_until_idle().await.unwrap();
+    let later_ms = made_ms + 60_000;
+    let token = one.tokens.b2b("m", 0, later_ms).unwrap().token;
+    let claims = two
+        .tokens
+        .verify(gateway::Kind::B2b, &token, "m", 0, later_ms)
+        .unwrap();
+    assert_eq!(claims.kid, "token-2");
 }
 
 fn public(mut config: gateway::Config) -> gateway::Config {

@@ -3,16 +3,21 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gateway::{Entropy, Kind, TokenError, Tokens, config};
+use gateway::{Entropy, Kind, TokenError, TokenKey, Tokens, config};
 
 const NOW_MS: i64 = 1_760_000_000_000;
 
-fn tokens(keys: &[(&str, u8)]) -> Tokens {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|(id, byte)| ((*id).to_owned(), vec![*byte; 32]))
-        .collect();
-    Tokens::new(&keys, config::Tokens::default(), Entropy::seeded(1))
+fn key(id: &str, byte: u8, made_at_ms: i64) -> TokenKey {
+    TokenKey {
+        id: id.to_owned(),
+        secret: vec![byte; 32],
+        signs: true,
+        made_at_ms,
+    }
+}
+
+fn tokens(keys: &[TokenKey]) -> Tokens {
+    Tokens::new(keys, config::Tokens::default(), Entropy::seeded(1))
 }
 
 fn with_header_and_claims(
@@ -29,7 +34,7 @@ fn with_header_and_claims(
 
 #[test]
 fn a_token_is_believed_until_it_ends() {
-    let tokens = tokens(&[("token-1", 1)]);
+    let tokens = tokens(&[key("token-1", 1, 0)]);
     let issued = tokens.b2b("M", 2, NOW_MS).unwrap();
     assert_eq!(issued.expires_at_ms, NOW_MS + 900_000);
     let claims = tokens
@@ -62,7 +67,7 @@ fn a_token_is_believed_until_it_ends() {
 
 #[test]
 fn a_customers_token_names_its_binding_and_two_of_one_second_differ() {
-    let tokens = tokens(&[("token-1", 1)]);
+    let tokens = tokens(&[key("token-1", 1, 0)]);
     let first = tokens.b2b2c("M", 0, "b-1", NOW_MS).unwrap();
     let second = tokens.b2b2c("M", 0, "b-1", NOW_MS).unwrap();
     assert_ne!(first.token, second.token);
@@ -76,7 +81,7 @@ fn a_customers_token_names_its_binding_and_two_of_one_second_differ() {
 
 #[test]
 fn a_token_that_was_changed_or_signed_by_others_is_forged() {
-    let tokens = tokens(&[("token-1", 1)]);
+    let tokens = tokens(&[key("token-1", 1, 0)]);
     let good = tokens.b2b("M", 0, NOW_MS).unwrap().token;
     let forged = [
         with_header_and_claims(&good, |_, claims| claims["exp"] = 9_999_999_999_i64.into()),
@@ -96,7 +101,7 @@ fn a_token_that_was_changed_or_signed_by_others_is_forged() {
                 .unwrap()
                 .0
         ),
-        self::tokens(&[("token-1", 2)])
+        self::tokens(&[key("token-1", 2, 0)])
             .b2b("M", 0, NOW_MS)
             .unwrap()
             .token,
@@ -118,34 +123,35 @@ fn a_token_that_was_changed_or_signed_by_others_is_forged() {
 }
 
 #[test]
-fn after_a_rotation_the_new_key_signs_and_the_old_one_is_still_believed() {
-    let before = tokens(&[("token-1", 1)]);
-    let after = tokens(&[("token-1", 1), ("token-2", 2)]);
-    let old = before.b2b("M", 0, NOW_MS).unwrap().token;
-    assert!(after.verify(Kind::B2b, &old, "M", 0, NOW_MS).is_ok());
-    let new = after.b2b("M", 0, NOW_MS).unwrap().token;
+fn a_new_key_signs_when_all_gateways_know_it_and_the_old_one_is_still_believed() {
+    let tokens = tokens(&[key("token-1", 1, 0)]);
+    let issue = |now_ms| tokens.b2b("M", 0, now_ms).unwrap().token;
+    let kid = |token: &str, now_ms| tokens.verify(Kind::B2b, token, "M", 0, now_ms).unwrap().kid;
+    let old = issue(NOW_MS);
+    let new_key = key("token-2", 2, NOW_MS);
+    tokens.replace(&[key("token-1", 1, 0), new_key.clone()]);
+    assert_eq!(kid(&issue(NOW_MS + 59_999), NOW_MS), "token-1");
+    let new = issue(NOW_MS + 60_000);
+    assert_eq!(kid(&new, NOW_MS), "token-2");
+    assert_eq!(kid(&old, NOW_MS), "token-1");
+
+    tokens.replace(&[new_key]);
     assert_eq!(
-        after.verify(Kind::B2b, &new, "M", 0, NOW_MS).unwrap().kid,
-        "token-2"
+        tokens.verify(Kind::B2b, &old, "M", 0, NOW_MS),
+        Err(TokenError::Forged),
+        "retired"
     );
-    assert_eq!(
-        before.verify(Kind::B2b, &new, "M", 0, NOW_MS),
-        Err(TokenError::Forged)
-    );
+    assert_eq!(kid(&new, NOW_MS), "token-2");
 }
 
 #[test]
 fn another_issuer_or_audience_is_not_ours() {
-    let ours = tokens(&[("token-1", 1)]);
+    let ours = tokens(&[key("token-1", 1, 0)]);
     let settings = config::Tokens {
         issuer: "other".to_owned(),
         ..config::Tokens::default()
     };
-    let theirs = Tokens::new(
-        &[("token-1".to_owned(), vec![1; 32])],
-        settings,
-        Entropy::seeded(1),
-    );
+    let theirs = Tokens::new(&[key("token-1", 1, 0)], settings, Entropy::seeded(1));
     let token = theirs.b2b("M", 0, NOW_MS).unwrap().token;
     assert_eq!(
         ours.verify(Kind::B2b, &token, "M", 0, NOW_MS),

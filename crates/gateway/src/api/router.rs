@@ -14,7 +14,7 @@ use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use snap::{Case, Refusal, Request, Service, paths};
@@ -22,6 +22,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use super::answer::Answer;
+use super::headers::Headers;
 use super::signed::{self, Signed};
 use super::{health, requests, tokens};
 use crate::app::App;
@@ -107,7 +108,7 @@ where
     let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
     let span = tracing::info_span!("request", %trace_id, service = service.name(), merchant = tracing::field::Empty);
     let (answer, trail, body) = match whole_body(&app, &parts, body).await {
-        Err(case) => (Answer::case(service, case), trail, Bytes::new()),
+        Err(refusal) => (Answer::refusal(service, &refusal), trail, Bytes::new()),
         Ok(body) => {
             let busy = app.in_flight.enter();
             let call = Call {
@@ -198,39 +199,33 @@ fn record(app: &App, seen: Seen, answer: &Answer, trail: Trail, body: &[u8]) {
 }
 
 /// Step 1: the size and the media type, and then the body itself.
-async fn whole_body(app: &App, parts: &Parts, body: Body) -> Result<Bytes, Case> {
+async fn whole_body(app: &App, parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
     let limit = app.config.limits.body_bytes;
     let announced = parts
         .headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| u64::try_from(limit).is_ok_and(|limit| length > limit)) {
-        return Err(Case::PayloadTooLarge);
+        return Err(Refusal::new(Case::PayloadTooLarge));
     }
-    if !is_json(parts) {
-        return Err(Case::UnsupportedMediaType);
+    if !is_json(&Headers::new(&parts.headers))? {
+        return Err(Refusal::new(Case::UnsupportedMediaType));
     }
     let patience = Duration::from_secs(u64::from(app.config.limits.read_timeout_s));
     match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Case::PayloadTooLarge),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(Refusal::new(Case::PayloadTooLarge))
+        }
         // The client went away or was too slow; whoever still listens hears that it was unreadable.
-        Ok(Err(_)) | Err(_) => Err(Case::BadRequest),
+        Ok(Err(_)) | Err(_) => Err(Refusal::new(Case::BadRequest)),
     }
 }
 
-fn is_json(parts: &Parts) -> bool {
-    let mut values = parts.headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return false;
-    };
-    let media_type = value
-        .to_str()
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
+fn is_json(headers: &Headers<'_>) -> Result<bool, Refusal> {
+    let value = headers.optional("Content-Type")?.unwrap_or_default();
+    let media_type = value.split(';').next().unwrap_or_default();
+    Ok(media_type.trim().eq_ignore_ascii_case("application/json"))
 }
 
 pub(super) async fn unknown_path(State(app): State<Arc<App>>) -> Response {
