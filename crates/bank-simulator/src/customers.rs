@@ -34,7 +34,7 @@ const DEMO: [Opening; 6] = [
         customer: DemoCustomer {
             name: "Siti Rahmawati",
             phone_no: "6281111111101",
-            pin: "111101",
+            pin: "246813",
             note: "ordinary, with money: Rp10.000.000 balance, Rp50.000 points, Rp2.000.000 paylater",
         },
         state: "active",
@@ -45,7 +45,7 @@ const DEMO: [Opening; 6] = [
         customer: DemoCustomer {
             name: "Budi Santoso",
             phone_no: "6281111111102",
-            pin: "111102",
+            pin: "135792",
             note: "ordinary, with money: Rp50.000.000 balance, Rp50.000 points, Rp2.000.000 paylater",
         },
         state: "active",
@@ -56,7 +56,7 @@ const DEMO: [Opening; 6] = [
         customer: DemoCustomer {
             name: "Dewi Lestari",
             phone_no: "6281111111103",
-            pin: "111103",
+            pin: "975318",
             note: "has no money: payments are refused with 4035414",
         },
         state: "active",
@@ -67,7 +67,7 @@ const DEMO: [Opening; 6] = [
         customer: DemoCustomer {
             name: "Agus Pratama",
             phone_no: "6281111111104",
-            pin: "111104",
+            pin: "864209",
             note: "blocked: binding is refused with 4030705",
         },
         state: "blocked",
@@ -78,7 +78,7 @@ const DEMO: [Opening; 6] = [
         customer: DemoCustomer {
             name: "Ratna Wulandari",
             phone_no: "6281111111105",
-            pin: "111105",
+            pin: "314159",
             note: "dormant: binding is refused with 4030709",
         },
         state: "dormant",
@@ -89,7 +89,7 @@ const DEMO: [Opening; 6] = [
         customer: DemoCustomer {
             name: "Joko Widjaja",
             phone_no: "6281111111106",
-            pin: "111106",
+            pin: "271828",
             note: "the OTP never arrives",
         },
         state: "active",

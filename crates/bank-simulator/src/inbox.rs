@@ -16,6 +16,9 @@ use crate::{Error, loopback};
 /// The newest messages that are shown.
 const SHOWN: i64 = 50;
 
+/// The page for people looks again this often.
+const RELOAD_SECONDS: u32 = 5;
+
 /// One SMS.
 #[derive(Debug, Serialize, sqlx::FromRow)]
 struct Message {
@@ -94,8 +97,8 @@ async fn page(
             section.card {
                 h1 { (title) }
                 p.lead { (look.language.pick(
-                    "Di sini SMS untuk pelanggan demo tiba. Muat ulang untuk melihat yang baru.",
-                    "SMS for the demo customers arrive here. Reload to see new ones.",
+                    "Di sini SMS untuk pelanggan demo tiba. Halaman ini memuat ulang sendiri.",
+                    "SMS for the demo customers arrive here. This page reloads by itself.",
                 )) }
                 @if messages.is_empty() {
                     p { (look.language.pick("Belum ada pesan.", "No messages yet.")) }
@@ -111,7 +114,20 @@ async fn page(
             }
         }
     };
-    hosted::html(StatusCode::OK, hosted::layout(look, title, None, &main))
+    let again = again(filter.phone.as_deref(), look);
+    hosted::html(
+        StatusCode::OK,
+        hosted::layout(look, title, Some((RELOAD_SECONDS, &again)), &main),
+    )
+}
+
+/// The same page, asked for again.
+fn again(phone: Option<&str>, look: Look) -> String {
+    let lang = look.language.tag();
+    match phone.filter(|phone| phone.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(phone) => format!("/inbox?phone={phone}&lang={lang}"),
+        None => format!("/inbox?lang={lang}"),
+    }
 }
 
 fn failed(error: &Error) -> Response {

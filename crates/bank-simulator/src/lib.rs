@@ -19,6 +19,7 @@ mod customers;
 mod db;
 mod dump;
 mod entropy;
+mod faults;
 mod front_page;
 mod hosted;
 mod inbox;

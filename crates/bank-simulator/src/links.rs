@@ -136,17 +136,19 @@ pub(crate) async fn fail(
     Ok(done.rows_affected() == 1)
 }
 
-/// linked or pending → unlinked, with its tokens gone. Repeating it changes nothing.
+/// linked → unlinked, with its tokens gone. Repeating it changes nothing.
 pub(crate) async fn unlink(
     conn: &mut SqliteConnection,
     id: &str,
     now_ms: i64,
 ) -> Result<(), Error> {
-    sqlx::query("UPDATE links SET state = 'unlinked', ended_at = $2 WHERE id = $1 AND state IN ('pending', 'linked')")
-        .bind(id)
-        .bind(now_ms)
-        .execute(&mut *conn)
-        .await?;
+    sqlx::query(
+        "UPDATE links SET state = 'unlinked', ended_at = $2 WHERE id = $1 AND state = 'linked'",
+    )
+    .bind(id)
+    .bind(now_ms)
+    .execute(&mut *conn)
+    .await?;
     sqlx::query("DELETE FROM tokens WHERE link_id = $1")
         .bind(id)
         .execute(&mut *conn)

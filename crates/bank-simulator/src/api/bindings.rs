@@ -127,7 +127,8 @@ pub(super) async fn end(State(bank): State<Arc<Bank>>, call: Call) -> Response {
     answer(&bank, Service::UNBINDING, end_link(&bank, &call).await)
 }
 
-/// Ends a link in whatever state; repeating it is a success. Its open payments are cancelled.
+/// Ends a link in whatever state; repeating it is a success. Its open payments are cancelled. One that was never
+/// linked has failed.
 async fn end_link(bank: &Bank, call: &Call) -> Result<UnbindingResponse, Failure> {
     let request: BankUnbindingRequest = call.read(bank).await?;
     let mut write = bank.db.write().await?;
@@ -138,6 +139,10 @@ async fn end_link(bank: &Bank, call: &Call) -> Result<UnbindingResponse, Failure
     let reason = Reason::new(Service::PAYMENT, Case::TransactionCancelled);
     for payment in payments::pending_of_link(&mut write, &link.id).await? {
         payments::end(&mut write, &payment.id, Ending::Cancelled, &reason, now_ms).await?;
+    }
+    if link.is_pending() {
+        let reason = Reason::new(Service::BINDING, Case::TransactionCancelled);
+        links::fail(&mut write, &link.id, &reason, now_ms).await?;
     }
     links::unlink(&mut write, &link.id, now_ms).await?;
     write.commit().await?;

@@ -21,7 +21,7 @@ use crate::bank::Bank;
 use crate::links::{Link, Reason};
 use crate::payments::{self, Ending, Part, Payment};
 use crate::refunds::{self, Refund};
-use crate::{Error, customers, entropy, pages};
+use crate::{Error, customers, entropy, faults, pages};
 
 pub(super) async fn start(State(bank): State<Arc<Bank>>, call: Call) -> Response {
     answer(&bank, Service::PAYMENT, start_payment(&bank, &call).await)
@@ -124,6 +124,9 @@ async fn check(
     amount: Amount,
     parts: &[Part],
 ) -> Result<(), Failure> {
+    if let Some(case) = faults::by_amount(amount) {
+        return Err(case.into());
+    }
     let customer = customers::by_account(&mut *conn, &link.account_no).await?;
     match customer.state.as_str() {
         "blocked" => return Err(Case::DoNotHonor.into()),

@@ -11,9 +11,9 @@ use super::Failure;
 use super::answer::{answer, successful};
 use super::call::Call;
 use crate::bank::Bank;
-use crate::entropy;
 use crate::payments::{self, Payment};
 use crate::refunds::{self, Refund};
+use crate::{entropy, faults};
 
 pub(super) async fn refund(State(bank): State<Arc<Bank>>, call: Call) -> Response {
     answer(&bank, Service::REFUND, give_back(&bank, &call).await)
@@ -42,6 +42,9 @@ async fn give_back(bank: &Bank, call: &Call) -> Result<RefundResponse, Failure> 
     }
     if payment.state != "paid" {
         return Err(Case::InvalidTransactionStatus.into());
+    }
+    if let Some(case) = faults::by_amount(request.refund_amount) {
+        return Err(case.into());
     }
     let refund = Refund {
         id: entropy::id("RF")?,

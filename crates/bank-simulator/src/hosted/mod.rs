@@ -91,7 +91,7 @@ async fn show(
     let session = cookies::session(&headers, &page_id);
     match current(&bank, look, &page_id, session.as_deref(), false).await {
         Ok(response) => response,
-        Err(error) => broken(look, &error),
+        Err(error) => broken(look, &page_id, &error),
     }
 }
 
@@ -215,13 +215,13 @@ async fn step(
         )),
         Err(error) => Err(error),
     };
-    shown.unwrap_or_else(|error| broken(look, &error))
+    shown.unwrap_or_else(|error| broken(look, &page_id, &error))
 }
 
-fn broken(look: Look, error: &Error) -> Response {
+fn broken(look: Look, page_id: &str, error: &Error) -> Response {
     tracing::error!(error = error.chain(), "a page could not be shown");
     html(
         StatusCode::INTERNAL_SERVER_ERROR,
-        view::astray(look, End::Broken, None),
+        view::astray(look, End::Broken, address(page_id, look).as_deref()),
     )
 }

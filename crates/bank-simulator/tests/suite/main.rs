@@ -12,6 +12,7 @@ mod browser;
 mod harness;
 mod journey;
 mod limits;
+mod logs;
 mod notifications;
 mod pages;
 mod refusals;

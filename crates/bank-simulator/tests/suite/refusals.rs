@@ -307,3 +307,46 @@ async fn refunds_are_refused_for_what_was_not_paid_and_for_other_content() {
     assert_eq!(code(bank.refund(&paid, "r-2", "2000.01").await), "4045813");
     assert_eq!(bank.balances(&linked).await[0], "9998000.00");
 }
+
+#[tokio::test]
+async fn sen_that_no_price_has_ask_for_a_refusal() {
+    let bank = TestBank::open().await;
+    let linked = bank.link(SITI).await;
+    let paid = bank.paid(&linked, SITI, "5000.00").await;
+    for (amount, case) in [("1000.02", "02"), ("1000.05", "05"), ("1000.14", "14")] {
+        let reference = unique("payment");
+        let (status, answer) = bank
+            .pay(&linked, &bank.payment_body(&reference, amount))
+            .await;
+        assert_eq!(
+            (status, answer["responseCode"].as_str()),
+            (403, Some(&*format!("40354{case}")))
+        );
+        assert_eq!(bank.status(&reference).await["responseCode"], "4045501");
+        let answer = bank.refund(&paid, &unique("refund"), amount).await;
+        assert_eq!(answer["responseCode"], format!("40358{case}"));
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_the_gateway_gives_up_has_failed_and_its_page_says_so() {
+    let bank = TestBank::open().await;
+    let (binding, page) = bank.bind(SITI).await;
+    let mut browser = bank.browser();
+    browser.post(&page, "start", "").await;
+    let unbind = json!({ "partnerReferenceNo": unique("unbind"), "linkId": binding });
+    for _ in 0..2 {
+        let (_, answer) = bank.call(paths::BANK_UNBINDING, &unbind, None).await;
+        assert_eq!(answer["responseCode"], "2000900");
+    }
+    let otp = bank.otp(SITI).await.unwrap();
+    assert_eq!(
+        browser.post(&page, "otp", &otp).await.end(),
+        Some("cancelled")
+    );
+    let info = bank.inquire(&binding).await["additionalInfo"].clone();
+    assert_eq!(
+        (info["linkStatus"].as_str(), info["reasonCode"].as_str()),
+        (Some("FAILED"), Some("4040704"))
+    );
+}
