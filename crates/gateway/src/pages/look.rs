@@ -12,10 +12,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::drawing::{Drawing, drawing, lock, sign};
+use super::labels::{self, Labels};
 use super::language::Language;
 use super::view::{End, View};
 use super::way_back::safe_link;
-use super::words::{self, Labels};
+use super::words;
 
 const STYLE: &str = include_str!("style.css");
 /// How soon an open outcome is looked at again, in seconds.
@@ -50,7 +52,7 @@ pub fn page(view: &View, showing: Showing<'_>) -> Response {
 
 /// A page for a link that names nothing.
 pub fn no_page(language: Language) -> Response {
-    let labels = words::labels(language);
+    let labels = labels::labels(language);
     let body = html! {
         main.stop data-end="not-found" {
             section.card {
@@ -69,7 +71,7 @@ pub fn no_page(language: Language) -> Response {
 
 /// A page for when the gateway itself cannot look.
 pub fn trouble(language: Language) -> Response {
-    let labels = words::labels(language);
+    let labels = labels::labels(language);
     let body = html! {
         main.wait data-end="unavailable" {
             section.card {
@@ -96,7 +98,7 @@ pub fn see_other(url: &str) -> Option<Response> {
 }
 
 fn markup(view: &View, showing: Showing<'_>) -> Markup {
-    let labels = words::labels(showing.language);
+    let labels = labels::labels(showing.language);
     let said = words::of_end(
         showing.language,
         view.subject,
@@ -228,7 +230,7 @@ fn frame(
 
 fn languages(current: Language) -> Markup {
     html! {
-        nav aria-label=(words::labels(current).language) {
+        nav aria-label=(labels::labels(current).language) {
             @for language in Language::ALL {
                 @if language == current {
                     span aria-current="true" { (language.name()) }
@@ -249,69 +251,6 @@ fn tone(end: &End) -> &'static str {
         End::Refused { .. } | End::AlreadyRegistered | End::Lost => "stop",
         End::Unlinked | End::Expired | End::Superseded | End::Cancelled | End::BindingEnded => {
             "calm"
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Drawing {
-    Check,
-    Back,
-    Waiting,
-    Hourglass,
-    Cross,
-    Stop,
-    Question,
-}
-
-fn drawing(end: &End) -> Drawing {
-    match end {
-        End::Succeeded => Drawing::Check,
-        End::Refunded | End::Superseded => Drawing::Back,
-        End::Unknown | End::BankDown { .. } => Drawing::Waiting,
-        End::Open { .. } | End::Expired => Drawing::Hourglass,
-        End::Cancelled | End::BindingEnded | End::Unlinked => Drawing::Cross,
-        End::Refused { .. } | End::AlreadyRegistered | End::Lost => Drawing::Stop,
-    }
-}
-
-/// The sign above the headline; the headline says the same, so it is hidden from screen readers.
-fn sign(drawing: Drawing) -> Markup {
-    let (class, paths): (&str, &[&str]) = match drawing {
-        Drawing::Check => ("", &["M5 12.5l4.5 4.5L19 7.5"]),
-        Drawing::Back => ("", &["M9 6L4 11l5 5", "M4 11h10a6 6 0 0 1 6 6v1"]),
-        Drawing::Waiting => ("turn", &["M20 12a8 8 0 1 1-2.6-5.9", "M20.4 2.8v4.4H16"]),
-        Drawing::Hourglass => (
-            "",
-            &[
-                "M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 1 1 0-17",
-                "M12 8v4.4l3 1.8",
-            ],
-        ),
-        Drawing::Cross => ("", &["M7 7l10 10", "M17 7L7 17"]),
-        Drawing::Stop => ("", &["M12 5.5v8", "M12 18.2v.1"]),
-        Drawing::Question => (
-            "",
-            &[
-                "M9 9a3 3 0 1 1 4.4 2.6c-.9.5-1.4 1.1-1.4 2.4",
-                "M12 18.2v.1",
-            ],
-        ),
-    };
-    html! {
-        div.sign aria-hidden="true" {
-            svg viewBox="0 0 24 24" class=(class) {
-                @for path in paths { path d=(path) {} }
-            }
-        }
-    }
-}
-
-fn lock() -> Markup {
-    html! {
-        svg viewBox="0 0 24 24" aria-hidden="true" {
-            path d="M6 11h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1z" {}
-            path d="M8 11V8a4 4 0 0 1 8 0v3" {}
         }
     }
 }

@@ -4,6 +4,8 @@
 //! of a landing page changes nothing, because messengers open links by themselves. OTP and PIN are never
 //! asked for here.
 
+mod drawing;
+mod labels;
 mod landing;
 mod language;
 mod look;
