@@ -90,6 +90,40 @@ async fn an_operation_goes_on_when_its_client_hangs_up() {
 }
 
 #[tokio::test]
+async fn stopping_waits_for_what_is_being_answered() {
+    let world = world(|_| {}).await;
+    let (go, finished) = (
+        Arc::new(tokio::sync::Notify::new()),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let (wait, done) = (Arc::clone(&go), Arc::clone(&finished));
+    let app = Arc::clone(world.app());
+    let begun = Arc::new(tokio::sync::Notify::new());
+    let begin = Arc::clone(&begun);
+    tokio::spawn(answered(
+        app,
+        Service::PAYMENT,
+        request("{}"),
+        async move |call: Call| {
+            begin.notify_one();
+            wait.notified().await;
+            done.store(true, Ordering::SeqCst);
+            (Answer::case(Service::PAYMENT, Case::Successful), call)
+        },
+    ));
+    begun.notified().await;
+    let stop = tokio::spawn(world.running.stop());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!stop.is_finished(), "the request is still being answered");
+    go.notify_one();
+    tokio::time::timeout(Duration::from_secs(5), stop)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(finished.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
 async fn a_refused_payment_carries_the_member_that_the_php_sdk_reads() {
     let answer = Answer::case(Service::PAYMENT, Case::Conflict);
     assert_eq!(answer.status(), 409);

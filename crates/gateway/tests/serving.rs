@@ -312,6 +312,23 @@ async fn oversized_and_slow_heads_do_not_hold_a_connection() {
         slow.read_to_end(&mut rest),
     );
     assert!(read.await.is_ok(), "a head that never ends is given up");
+
+    let mut slow = tokio::net::TcpStream::connect(world.running.address)
+        .await
+        .unwrap();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{",
+        paths::TOKEN_B2B
+    );
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let mut rest = Vec::new();
+    let read = tokio::time::timeout(
+        std::time::Duration::from_secs(10),
+        slow.read_to_end(&mut rest),
+    );
+    assert!(read.await.is_ok(), "a body that never ends is given up");
+    let rest = String::from_utf8_lossy(&rest);
+    assert!(rest.contains("4007300"), "{rest}");
     world.running.stop().await;
 }
 
