@@ -276,6 +276,12 @@ pub enum MerchantAction {
         #[arg(long)]
         revoke: bool,
     },
+    /// Print the gateway's public key, with which merchants verify its calls
+    GatewayKey {
+        /// The key with which banks verify the gateway's calls instead
+        #[arg(long)]
+        bank: bool,
+    },
     /// Add a public key; the earlier ones stay good
     AddKey {
         /// Its client id
@@ -327,7 +333,8 @@ pub struct CustomerArgs {
 #[derive(Debug, Subcommand)]
 pub enum CustomerAction {
     /// Play the customer on a redirectUrl or webRedirectUrl, without a browser. Exits 0 when the
-    /// page ended well, 3 when it was refused, 4 when it was cancelled or abandoned
+    /// page ended well, 3 when it was refused, 4 when it was cancelled or abandoned, 5 when the page
+    /// could not tell
     Complete(CompleteArgs),
 }
 

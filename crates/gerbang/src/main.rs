@@ -14,6 +14,7 @@ mod logs;
 mod merchants;
 mod sandbox;
 mod screen;
+mod secret_text;
 mod stopping;
 
 use std::process::ExitCode;

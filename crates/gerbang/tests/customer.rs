@@ -86,6 +86,58 @@ async fn a_customer_may_cancel_or_walk_away_and_start_again() {
 }
 
 #[tokio::test]
+async fn a_large_payment_asks_for_otp_and_pin() {
+    let sandbox = Sandbox::start(&["--relaxed-otp"]);
+    let client = sandbox.client();
+    let bound = client
+        .bind(&binding(&sandbox.phone(1), "cust-1"))
+        .await
+        .unwrap()
+        .done()
+        .unwrap();
+    let code = bound.additional_info.unwrap().auth_code.unwrap();
+    let url = bound.redirect_url.unwrap();
+    assert!(
+        run(&["customer", "complete", &url, "--data", sandbox.data()])
+            .status
+            .success()
+    );
+    let token = client
+        .exchange_code(&code)
+        .await
+        .unwrap()
+        .done()
+        .unwrap()
+        .access_token;
+    for (rupiah, flags, status) in [
+        (1_500_000, &[][..], Some(0)),
+        (1_500_000, &["--wrong-otp"], Some(3)),
+        (20_000, &[], Some(0)),
+        (20_000, &["--cancel"], Some(4)),
+    ] {
+        let request = shell::payment(rupiah);
+        let accepted = client.pay(&request, &token).await.unwrap().done().unwrap();
+        let url = accepted.web_redirect_url.unwrap();
+        let mut args = vec![
+            "customer",
+            "complete",
+            &url,
+            "--json",
+            "--data",
+            sandbox.data(),
+        ];
+        args.extend(flags);
+        let output = run(&args);
+        assert_eq!(
+            output.status.code(),
+            status,
+            "{rupiah} {flags:?}: {}",
+            stdout(&output)
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_customer_whose_otp_never_comes_has_abandoned() {
     let sandbox = Sandbox::start(&[]);
     let (status, said) = play(&sandbox, 5, &[]).await;

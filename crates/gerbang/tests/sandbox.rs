@@ -194,3 +194,37 @@ async fn the_inbox_shows_what_a_phone_received_and_a_reset_unlocks() {
     let unknown = run(&["bank", "unlink", "620000000000", "--data", sandbox.data()]);
     assert_eq!(unknown.status.code(), Some(1));
 }
+
+#[test]
+fn a_demo_leaves_room_for_a_sandbox_in_the_default_folder() {
+    let here = tempfile::tempdir().unwrap();
+    let demo = here.path().join("gerbang-data/demo");
+    std::fs::create_dir_all(&demo).unwrap();
+    std::fs::write(demo.join("made-once.json"), "{}").unwrap();
+    let data = here.path().join("gerbang-data");
+    assert!(Sandbox::start_on(&data, &["--reset"]).stop().success());
+    assert!(demo.join("made-once.json").exists());
+}
+
+#[test]
+fn a_demo_does_not_empty_a_sandboxs_folder() {
+    let sandbox = Sandbox::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("made-once.json");
+    std::fs::copy(sandbox.folder.join("made-once.json"), &copy).unwrap();
+    let output = run(&[
+        "demo",
+        "--exit",
+        "--port",
+        "0",
+        "--data",
+        folder.path().to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("belongs to a sandbox"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(copy.exists());
+}

@@ -24,9 +24,11 @@ static KEY: LazyLock<String> = LazyLock::new(|| {
 
 const SECRET: &str = "SK-test";
 
+type Arrived = (String, HeaderMap, Vec<u8>);
+
 #[derive(Clone, Default)]
 struct Seen {
-    requests: Arc<Mutex<Vec<(String, HeaderMap, Vec<u8>)>>>,
+    requests: Arc<Mutex<Vec<Arrived>>>,
     answers: Arc<Mutex<Vec<(u16, Value)>>>,
 }
 

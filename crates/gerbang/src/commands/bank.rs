@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
-use snap::{Amount, timestamp};
+use snap::{Amount, Secret, timestamp};
 use tokio::net::TcpListener;
 
 use super::control::Control;
 use super::span;
 use crate::cli::{BankAction, BankArgs, BankServeArgs, BankTarget};
 use crate::stopping::Signals;
-use crate::{files, sandbox, screen};
+use crate::{entropy, files, sandbox, screen};
 
 /// Runs the simulator or the action.
 pub async fn run(args: BankArgs) -> anyhow::Result<ExitCode> {
@@ -124,12 +124,18 @@ async fn serve(args: BankServeArgs) -> anyhow::Result<()> {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("http://{}", listen.local_addr()?),
     };
-    let bank = bank_simulator::start(configuration(&args, listen, url.clone())?)
+    let control_secret = control_secret(&args)?;
+    let config = configuration(&args, listen, url.clone(), control_secret.clone())?;
+    let bank = bank_simulator::start(config)
         .await
         .context("the bank simulator cannot start")?;
     screen::heading("The bank simulator is running.");
     screen::value("bank", &url);
     screen::value("inbox", format!("{url}/inbox"));
+    if let (Some(secret), None) = (&control_secret, &args.control_secret) {
+        screen::value("control secret", secret.expose());
+        screen::note("Inbox and control API want it as a bearer token from other machines.");
+    }
     screen::note("Ctrl-C stops it.");
     signals.wait().await;
     bank.stop().await;
@@ -140,6 +146,7 @@ fn configuration(
     args: &BankServeArgs,
     listen: TcpListener,
     public_url: String,
+    control_secret: Option<Secret>,
 ) -> anyhow::Result<bank_simulator::Config> {
     let (Some(id), Some(secret), Some(key)) = (
         &args.partner_id,
@@ -163,12 +170,17 @@ fn configuration(
         gateway: gateway(args)?,
         relaxed_otp: args.relaxed_otp,
         otp_above,
-        control_secret: args
-            .control_secret
-            .as_deref()
-            .map(files::read_secret)
-            .transpose()?,
+        control_secret,
     })
+}
+
+/// From the file, or made now where other machines can reach the simulator.
+fn control_secret(args: &BankServeArgs) -> anyhow::Result<Option<Secret>> {
+    match &args.control_secret {
+        Some(file) => files::read_secret(file).map(Some),
+        None if args.listen.ip().is_loopback() => Ok(None),
+        None => Ok(Some(entropy::secret("ctl_"))),
+    }
 }
 
 fn gateway(args: &BankServeArgs) -> anyhow::Result<Option<bank_simulator::GatewayEndpoint>> {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use merchant_sdk::pages::{self, Ending, Script, Visit};
 use serde_json::json;
+use snap::Secret;
 
 use crate::cli::CompleteArgs;
 use crate::sandbox::{Addresses, Customer};
@@ -50,7 +51,7 @@ fn script(args: &CompleteArgs) -> anyhow::Result<Script> {
     if let (Some(_), Some(phone_no), Some(pin)) = (&args.inbox, &args.phone, &args.pin) {
         let customer = pages::Customer {
             phone_no: phone_no.clone(),
-            pin: pin.clone(),
+            pin: Secret::new(pin),
         };
         return Ok(Script {
             customers: vec![customer],
@@ -79,7 +80,7 @@ fn candidates(
     if let (Some(phone_no), Some(pin)) = (phone, pin) {
         return Ok(vec![pages::Customer {
             phone_no: phone_no.to_owned(),
-            pin: pin.to_owned(),
+            pin: Secret::new(pin),
         }]);
     }
     let named: Vec<pages::Customer> = known
@@ -87,7 +88,7 @@ fn candidates(
         .filter(|customer| phone.is_none_or(|phone| customer.phone_no == phone))
         .map(|customer| pages::Customer {
             phone_no: customer.phone_no,
-            pin: pin.map_or(customer.pin, str::to_owned),
+            pin: pin.map_or(customer.pin, Secret::new),
         })
         .collect();
     if named.is_empty() {

@@ -86,6 +86,18 @@ async fn act(app: &App, action: MerchantAction, as_json: bool) -> anyhow::Result
         } => {
             rotate(app, &client_id, notification, revoke, as_json).await?;
         }
+        MerchantAction::GatewayKey { bank } => {
+            let key = if bank {
+                app.keys.bank().public_key_pem()
+            } else {
+                app.keys.notify_public().to_pem()
+            };
+            if as_json {
+                screen::json(&json!({ "public_key": key }));
+            } else {
+                screen::line(key.trim_end());
+            }
+        }
         MerchantAction::AddKey {
             client_id,
             public_key,

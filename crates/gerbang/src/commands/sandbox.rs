@@ -47,7 +47,7 @@ pub fn describe(sandbox: &Sandbox) {
     );
     screen::value("notifications", &at.notification_url);
     screen::value("client id", &at.client_id);
-    screen::value("client secret", &at.client_secret);
+    screen::value("client secret", at.client_secret.expose());
     screen::value("private key", at.merchant_private_key.display());
     screen::value("gateway's key", at.gateway_public_key.display());
     screen::value("data folder", sandbox.data().display());
@@ -59,7 +59,7 @@ pub fn describe(sandbox: &Sandbox) {
             vec![
                 customer.name.clone(),
                 customer.phone_no.clone(),
-                customer.pin.clone(),
+                customer.pin.expose().to_owned(),
                 customer.note.clone(),
             ]
         })

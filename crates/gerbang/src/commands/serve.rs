@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use gateway::config::LogFormat;
 use gateway::{Config, Given};
 
 use crate::cli::ServeArgs;
@@ -13,7 +14,11 @@ use crate::stopping::Signals;
 pub async fn run(args: ServeArgs, log: Option<&str>) -> anyhow::Result<ExitCode> {
     let config = Config::load(Some(&args.config))
         .with_context(|| format!("the configuration {} cannot be used", args.config.display()))?;
-    logs::start(log, &config.log.filter, logs::Form::Json)?;
+    let form = match config.log.format {
+        LogFormat::Json => logs::Form::Json,
+        LogFormat::Text => logs::Form::Text,
+    };
+    logs::start(log, &config.log.filter, form)?;
     let mut signals = Signals::listen()?;
     let gateway = gateway::start(config, Given::default())
         .await

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use merchant_sdk::notifications::Notification;
 use merchant_sdk::pages::{self, Ending, Script, Visit};
 use merchant_sdk::{Client, Config, Error, Outcome};
+use snap::PrivateKey;
 use snap::messages::notify::NotifyRequest;
-use snap::{PrivateKey, Secret};
 use tokio::sync::mpsc;
 
 use super::seen::Seen;
@@ -43,7 +43,7 @@ impl<'a> Walk<'a> {
     ) -> anyhow::Result<Self> {
         let key = files::read_text(&addresses.merchant_private_key)?;
         let key = PrivateKey::from_pem(&key).context("the demo merchant's key is damaged")?;
-        let secret = Secret::new(addresses.client_secret.clone());
+        let secret = addresses.client_secret.clone();
         let config = Config::new(&addresses.base_url, &addresses.client_id, secret, key);
         let customer = addresses
             .customers
@@ -54,12 +54,15 @@ impl<'a> Walk<'a> {
             .origin()
             .ascii_serialization();
         let mut seen = Seen::default();
-        seen.note("client secret", &addresses.client_secret);
-        seen.note("notification secret", &addresses.notification_secret);
+        seen.note("client secret", addresses.client_secret.expose());
+        seen.note(
+            "notification secret",
+            addresses.notification_secret.expose(),
+        );
         for customer in &addresses.customers {
             seen.note("phone number", &customer.phone_no);
         }
-        seen.note("PIN", &customer.pin);
+        seen.note("PIN", customer.pin.expose());
         Ok(Self {
             client: Client::new(config)?,
             customer,

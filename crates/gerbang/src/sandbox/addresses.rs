@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
+use snap::Secret;
 
 use super::folder;
 use crate::files;
@@ -16,7 +17,8 @@ pub struct Addresses {
     /// The demo merchant's client id.
     pub client_id: String,
     /// The secret that the demo merchant signs with.
-    pub client_secret: String,
+    #[serde(with = "crate::secret_text")]
+    pub client_secret: Secret,
     /// The file with the demo merchant's private key.
     pub merchant_private_key: PathBuf,
     /// The file with the demo merchant's public key.
@@ -28,7 +30,8 @@ pub struct Addresses {
     /// Where the gateway fetches the token for it.
     pub token_url: String,
     /// The secret that notifications are signed with.
-    pub notification_secret: String,
+    #[serde(with = "crate::secret_text")]
+    pub notification_secret: Secret,
     /// The bank simulator.
     pub bank_url: String,
     /// Its inbox page; `.json` behind it for scripts.
@@ -45,7 +48,8 @@ pub struct Customer {
     /// The phone number, with the country's code.
     pub phone_no: String,
     /// The PIN.
-    pub pin: String,
+    #[serde(with = "crate::secret_text")]
+    pub pin: Secret,
     /// What the customer is good for.
     pub note: String,
 }

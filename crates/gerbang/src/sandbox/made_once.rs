@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
-use snap::PrivateKey;
+use snap::{PrivateKey, Secret};
 
 use super::folder;
 use crate::{entropy, files};
@@ -18,11 +18,13 @@ pub struct MadeOnce {
     /// The gateway's client id at the bank.
     pub gateway_id: String,
     /// The secret that the gateway signs with at the bank.
-    pub gateway_secret: String,
+    #[serde(with = "crate::secret_text")]
+    pub gateway_secret: Secret,
     /// The bank's client id at the gateway.
     pub bank_id: String,
     /// The secret that the bank signs with at the gateway.
-    pub bank_secret: String,
+    #[serde(with = "crate::secret_text")]
+    pub bank_secret: Secret,
     /// The demo merchant's client id, once it has been added to the gateway. Its secrets are in
     /// the gateway's database.
     pub merchant_id: Option<String>,
@@ -105,9 +107,9 @@ impl MadeOnce {
         let made = Self {
             demo,
             gateway_id: "GERBANG".to_owned(),
-            gateway_secret: entropy::secret("bk_").expose().to_owned(),
+            gateway_secret: entropy::secret("bk_"),
             bank_id: "ALLO".to_owned(),
-            bank_secret: entropy::secret("bn_").expose().to_owned(),
+            bank_secret: entropy::secret("bn_"),
             merchant_id: None,
         };
         made.write(folder)?;

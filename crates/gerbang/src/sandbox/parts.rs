@@ -29,9 +29,9 @@ pub fn gateway(folder: &Path, made: &MadeOnce, bank_url: &str) -> anyhow::Result
     let bank = Bank {
         base_url: bank_url.to_owned(),
         client_id: made.gateway_id.clone(),
-        secret: Secret::new(made.gateway_secret.clone()),
+        secret: made.gateway_secret.clone(),
         inbound_client_id: made.bank_id.clone(),
-        inbound_secret: Secret::new(made.bank_secret.clone()),
+        inbound_secret: made.bank_secret.clone(),
         public_key: files::read_text(&keys.bank_public())?,
         private_key_file: Some(keys.gateway_at_bank_private()),
         channel: snap::messages::CHANNEL.to_owned(),
@@ -78,7 +78,7 @@ pub fn bank(
         database: folder.join("bank.db"),
         partner: Partner {
             client_id: made.gateway_id.clone(),
-            secret: Secret::new(made.gateway_secret.clone()),
+            secret: made.gateway_secret.clone(),
             public_key_pem: files::read_text(&keys.gateway_at_bank_public())?,
             name: "Gerbang".to_owned(),
         },
@@ -93,7 +93,7 @@ pub fn bank(
             ),
             client_id: made.bank_id.clone(),
             private_key_pem: files::read_secret(&keys.bank_private())?,
-            secret: Secret::new(made.bank_secret.clone()),
+            secret: made.bank_secret.clone(),
         }),
         relaxed_otp,
         otp_above: Amount::from_rupiah(OTP_ABOVE_RUPIAH).context("the limit is no amount")?,
@@ -142,14 +142,14 @@ pub fn addresses(
         .map(|customer| Customer {
             name: customer.name.to_owned(),
             phone_no: customer.phone_no.to_owned(),
-            pin: customer.pin.to_owned(),
+            pin: Secret::new(customer.pin),
             note: customer.note.to_owned(),
         })
         .collect();
     Ok(Addresses {
         base_url: gateway_url.to_owned(),
         client_id: merchant.id.as_str().to_owned(),
-        client_secret: merchant.secret.expose().to_owned(),
+        client_secret: merchant.secret.clone(),
         merchant_private_key: keys.merchant_private(),
         merchant_public_key: keys.merchant_public(),
         gateway_public_key: keys.gateway_public(),
@@ -161,7 +161,7 @@ pub fn addresses(
             .token_url
             .clone()
             .context("the demo merchant has no token URL")?,
-        notification_secret: merchant.inbound_secret.expose().to_owned(),
+        notification_secret: merchant.inbound_secret.clone(),
         bank_url: bank_url.to_owned(),
         inbox_url: format!("{bank_url}/inbox"),
         customers,

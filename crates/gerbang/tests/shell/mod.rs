@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use merchant_sdk::{Client, Config};
@@ -12,7 +13,8 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use snap::messages::CHANNEL;
 use snap::messages::binding::{BindingInfo, BindingRequest};
-use snap::{PrivateKey, Secret};
+use snap::messages::payment::{LineItem, PaymentInfo, PaymentRequest};
+use snap::{Amount, PrivateKey, Secret};
 use tempfile::TempDir;
 
 /// Long enough for a debug build on a busy machine to make its keys.
@@ -42,9 +44,48 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// A command that runs until it is told to stop, and at the latest until the test ends.
+pub struct Process(Child);
+
+impl Process {
+    pub fn start(args: &[&str]) -> Self {
+        Self::spawn(&mut command(args))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    /// Fails if it has ended by itself.
+    pub fn check(&mut self) {
+        if let Some(status) = self.0.try_wait().unwrap() {
+            panic!("it ended by itself: {status}");
+        }
+    }
+
+    /// Sends SIGTERM and waits.
+    pub fn stop(mut self) -> ExitStatus {
+        let pid = Pid::from_raw(i32::try_from(self.0.id()).unwrap());
+        kill(pid, Signal::SIGTERM).unwrap();
+        let mut ended = None;
+        wait_until("the end", || {
+            ended = self.0.try_wait().unwrap();
+            ended.is_some()
+        });
+        ended.unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 /// A sandbox on free ports and a folder of its own.
 pub struct Sandbox {
-    child: Child,
+    process: Process,
     pub folder: PathBuf,
     pub addresses: Value,
     _keeps: Option<TempDir>,
@@ -61,27 +102,19 @@ impl Sandbox {
 
     pub fn start_on(folder: &Path, more: &[&str]) -> Self {
         let mut command = command(&["sandbox", "--port", "0", "--data"]);
-        let child = command
-            .arg(folder)
-            .args(more)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut sandbox = Self {
-            child,
-            folder: folder.to_owned(),
-            addresses: Value::Null,
-            _keeps: None,
-        };
+        let mut process = Process::spawn(command.arg(folder).args(more));
         let file = folder.join("sandbox.json");
         wait_until("sandbox.json", || {
-            if let Some(status) = sandbox.child.try_wait().unwrap() {
-                panic!("the sandbox ended: {status}");
-            }
+            process.check();
             file.exists()
         });
-        sandbox.addresses = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-        sandbox
+        let addresses = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        Self {
+            process,
+            folder: folder.to_owned(),
+            addresses,
+            _keeps: None,
+        }
     }
 
     pub fn text(&self, member: &str) -> String {
@@ -114,25 +147,8 @@ impl Sandbox {
     }
 
     /// Sends SIGTERM and waits.
-    pub fn stop(mut self) -> ExitStatus {
-        kill(self.pid(), Signal::SIGTERM).unwrap();
-        let mut ended = None;
-        wait_until("the end", || {
-            ended = self.child.try_wait().unwrap();
-            ended.is_some()
-        });
-        ended.unwrap()
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+    pub fn stop(self) -> ExitStatus {
+        self.process.stop()
     }
 }
 
@@ -155,6 +171,31 @@ pub fn binding(phone_no: &str, cust_id: &str) -> BindingRequest {
             os_type: "android".to_owned(),
             channel_id: "app".to_owned(),
         },
+    }
+}
+
+/// A payment under a reference of its own.
+pub fn payment(rupiah: u64) -> PaymentRequest {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let amount = Amount::from_rupiah(rupiah).unwrap();
+    PaymentRequest {
+        partner_reference_no: format!("INV{number:029}"),
+        amount,
+        pay_option_details: Vec::new(),
+        additional_info: PaymentInfo {
+            channel: CHANNEL.to_owned(),
+            remarks: "Kopi".to_owned(),
+            success_payment_url: "https://toko.example/paid".to_owned(),
+            failed_payment_url: "https://toko.example/failed".to_owned(),
+            line_items: vec![LineItem {
+                name: "Kopi".to_owned(),
+                price: amount,
+                quantity: 1,
+            }],
+        },
+        charge_token: None,
+        fee_type: None,
     }
 }
 

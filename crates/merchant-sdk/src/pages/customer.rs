@@ -41,7 +41,7 @@ pub struct Customer {
     /// The phone number, to find their messages in the inbox.
     pub phone_no: String,
     /// The PIN.
-    pub pin: String,
+    pub pin: Secret,
 }
 
 impl std::fmt::Debug for Customer {
@@ -233,9 +233,9 @@ impl Journey<'_> {
     fn pin(&self) -> Result<String, Error> {
         let pin = &self.customer.ok_or(Error::NoPin)?.pin;
         if self.script.wrong_pin {
-            Ok(different(pin))
+            Ok(different(pin.expose()))
         } else {
-            Ok(pin.clone())
+            Ok(pin.expose().to_owned())
         }
     }
 

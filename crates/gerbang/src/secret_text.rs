@@ -1,0 +1,15 @@
+//! Secrets in the JSON files that the sandbox writes for its owner. Everywhere else a secret has no
+//! way into text but `expose`.
+
+use serde::{Deserialize, Deserializer, Serializer};
+use snap::Secret;
+
+/// Writes a secret as text.
+pub fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+/// Reads a secret from text.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::new)
+}
