@@ -133,7 +133,7 @@ impl Town {
             inbox_url: Some(format!("{}/inbox", self.bank.url)),
             customers: vec![Customer {
                 phone_no: customer.phone_no.to_owned(),
-                pin: customer.pin.to_owned(),
+                pin: Secret::new(customer.pin),
             }],
             ..Script::default()
         }

@@ -7,78 +7,30 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use snap::messages::token::{B2bRequest, B2bResponse};
-use snap::{PrivateKey, Secret, Service, paths, signature};
+use snap::{PrivateKey, Secret, Service, paths};
 use tokio::time::timeout_at;
 
 use super::asked::{Answer, Asked, Meaning};
 use super::breaker::{Breaker, Sign};
 use super::counts::CallCounts;
 use super::profile::BankProfile;
+use super::wire::{BankError, Credentials, Fault, Wire};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::token_keeper::{HeldToken, TokenKeeper};
 
-/// An answer may be this long; SNAP's are a few kilobytes, a day's statement page some more.
-const LONGEST_ANSWER: usize = 256 * 1024;
-/// A connection that is not made in this time is given up: nothing was sent yet.
-const CONNECT_TIMEOUT_MS: u64 = 3_000;
-/// Connections are dropped before the bank's side grows tired of them.
-const IDLE_CONNECTION: Duration = Duration::from_secs(50);
-/// `CHANNEL-ID` of everything that this gateway sends.
-const CHANNEL_ID: &str = "GTWAY";
-
-/// Why a bank's client could not be made from its profile.
-#[derive(Debug, thiserror::Error)]
-pub enum BankError {
-    /// The base URL is not an `http` or `https` URL with a host.
-    #[error("the base URL of bank {bank} is not usable: {url}")]
-    BaseUrl {
-        /// The bank's id.
-        bank: String,
-        /// The URL as configured.
-        url: String,
-    },
-    /// The HTTP client or the extra certificate authority.
-    #[error("the HTTP client for bank {bank} cannot be made")]
-    Client {
-        /// The bank's id.
-        bank: String,
-        /// What reqwest says.
-        source: reqwest::Error,
-    },
-}
-
 /// One bank, ready to be asked. Shared by all requests of this gateway.
 pub struct Bank {
     profile: BankProfile,
-    base: url::Url,
-    http: reqwest::Client,
-    key: Arc<PrivateKey>,
+    wire: Wire,
     clock: Clock,
-    entropy: Entropy,
     token: TokenKeeper,
     breaker: Breaker,
     counts: CallCounts,
-}
-
-/// What stands in the headers besides the signature.
-enum Credentials<'a> {
-    /// Tokens: signed with our RSA key.
-    Key,
-    /// Everything else: our B2B token, and the customer's where the call is about one.
-    Token(&'a HeldToken, Option<&'a Secret>),
-}
-
-/// How far a call came when it brought no answer.
-enum Fault {
-    /// No byte of the request has left.
-    NotSent(String),
-    /// It may have arrived.
-    Lost(String),
 }
 
 impl Bank {
@@ -89,34 +41,13 @@ impl Bank {
         clock: Clock,
         entropy: Entropy,
     ) -> Result<Self, BankError> {
-        let base = base_url(&profile)?;
-        let client_error = |source| BankError::Client {
-            bank: profile.id.clone(),
-            source,
-        };
-        let timeout_ms = CONNECT_TIMEOUT_MS.min(profile.timeout_ms);
-        let mut builder = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(Duration::from_millis(timeout_ms))
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .tcp_nodelay(true)
-            .user_agent("gerbang");
-        if let Some(pem) = &profile.extra_ca_pem {
-            let authority = reqwest::Certificate::from_pem(pem.as_bytes()).map_err(client_error)?;
-            builder = builder.tls_certs_merge([authority]);
-        }
-        let http = builder.build().map_err(client_error)?;
+        let wire = Wire::new(&profile, key, clock.clone(), entropy)?;
         let breaker = Breaker::new(profile.breaker);
         let (token, counts) = (TokenKeeper::default(), CallCounts::default());
         Ok(Self {
             profile,
-            base,
-            http,
-            key,
+            wire,
             clock,
-            entropy,
             token,
             breaker,
             counts,
@@ -197,23 +128,27 @@ impl Bank {
         deadline: tokio::time::Instant,
     ) -> Result<Answer, Fault> {
         if service == Service::TOKEN_B2B2C {
-            return self.send(path, body, Credentials::Key, deadline).await;
+            return self.wire.send(path, body, Credentials::Key, deadline).await;
         }
         let token = self.b2b_token(deadline).await?;
         let credentials = Credentials::Token(&token, customer_token);
-        let answer = self.send(path, body.clone(), credentials, deadline).await?;
+        let answer = self
+            .wire
+            .send(path, body.clone(), credentials, deadline)
+            .await?;
         if answer.meaning(service, customer_token.is_some()) != Meaning::StaleToken {
             return Ok(answer);
         }
         self.token.forget(&token);
         let token = self.b2b_token(deadline).await?;
-        self.send(
-            path,
-            body,
-            Credentials::Token(&token, customer_token),
-            deadline,
-        )
-        .await
+        self.wire
+            .send(
+                path,
+                body,
+                Credentials::Token(&token, customer_token),
+                deadline,
+            )
+            .await
     }
 
     /// The B2B token, fetched when there is none. Without one nothing of the question was sent.
@@ -236,6 +171,7 @@ impl Bank {
     ) -> Result<HeldToken, String> {
         let body = serde_json::to_vec(&B2bRequest::default()).map_err(|error| error.to_string())?;
         let answer = match self
+            .wire
             .send(
                 paths::BANK_TOKEN_B2B,
                 body.into(),
@@ -258,76 +194,6 @@ impl Bank {
             }
             other => Err(format!("token: {other:?}")),
         }
-    }
-
-    /// Signs and sends one request and reads its answer.
-    async fn send(
-        &self,
-        path: &str,
-        body: Bytes,
-        credentials: Credentials<'_>,
-        deadline: tokio::time::Instant,
-    ) -> Result<Answer, Fault> {
-        let request = self.signed(path, body, credentials);
-        let exchange = async {
-            let response = request.send().await.map_err(fault)?;
-            let http = response.status().as_u16();
-            read_bounded(response)
-                .await
-                .map(|body| Answer { http, body })
-        };
-        match timeout_at(deadline, exchange).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Fault::Lost("no answer within the deadline".to_owned())),
-        }
-    }
-
-    fn signed(
-        &self,
-        path: &str,
-        body: Bytes,
-        credentials: Credentials<'_>,
-    ) -> reqwest::RequestBuilder {
-        let mut url = self.base.clone();
-        let whole_path = format!("{}{path}", self.base.path().trim_end_matches('/'));
-        url.set_path(&whole_path);
-        let timestamp = snap::timestamp::format_jakarta(self.clock.wall_now_ms());
-        let request = self
-            .http
-            .post(url)
-            .header("Content-Type", "application/json");
-        let client_id = self.profile.client_id.as_str();
-        let (request, signature) = match credentials {
-            Credentials::Key => (
-                request.header("X-CLIENT-KEY", client_id),
-                self.key.sign_token(client_id, &timestamp),
-            ),
-            Credentials::Token(token, customer) => {
-                let text = token.text.expose();
-                let signature = signature::sign(
-                    &self.profile.secret,
-                    "POST",
-                    &whole_path,
-                    text,
-                    &body,
-                    &timestamp,
-                );
-                let request = request
-                    .header("X-PARTNER-ID", client_id)
-                    .header("X-EXTERNAL-ID", self.entropy.digits(20))
-                    .header("CHANNEL-ID", CHANNEL_ID)
-                    .header("Authorization", bearer(&token.text));
-                let request = match customer {
-                    Some(customer) => request.header("Authorization-Customer", bearer(customer)),
-                    None => request,
-                };
-                (request, signature)
-            }
-        };
-        request
-            .header("X-TIMESTAMP", timestamp)
-            .header("X-SIGNATURE", signature)
-            .body(body)
     }
 
     /// Tells the breaker, and the log where the bank did not answer as a bank should.
@@ -372,60 +238,6 @@ fn outcome<A: DeserializeOwned>(
     }
 }
 
-fn base_url(profile: &BankProfile) -> Result<url::Url, BankError> {
-    let usable = |url: &url::Url| matches!(url.scheme(), "http" | "https") && url.query().is_none();
-    url::Url::parse(&profile.base_url)
-        .ok()
-        .filter(usable)
-        .ok_or_else(|| BankError::BaseUrl {
-            bank: profile.id.clone(),
-            url: profile.base_url.clone(),
-        })
-}
-
 fn deadline(begun: Instant, timeout_ms: u64) -> tokio::time::Instant {
     tokio::time::Instant::from_std(begun) + Duration::from_millis(timeout_ms)
-}
-
-fn bearer(token: &Secret) -> http::HeaderValue {
-    let mut value = http::HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-        .unwrap_or_else(|_| http::HeaderValue::from_static("Bearer"));
-    value.set_sensitive(true);
-    value
-}
-
-/// reqwest's own words may hold the URL, which is ours; never a header or a body.
-fn fault(error: reqwest::Error) -> Fault {
-    let never_sent = error.is_connect() || error.is_builder();
-    let why = root_cause(&error);
-    if never_sent {
-        Fault::NotSent(why)
-    } else {
-        Fault::Lost(why)
-    }
-}
-
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
-}
-
-async fn read_bounded(mut response: reqwest::Response) -> Result<Bytes, Fault> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|error| Fault::Lost(root_cause(&error)))?
-    {
-        if body.len().saturating_add(chunk.len()) > LONGEST_ANSWER {
-            return Err(Fault::Lost(format!(
-                "the answer is longer than {LONGEST_ANSWER} bytes"
-            )));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
 }

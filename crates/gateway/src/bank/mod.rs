@@ -7,17 +7,17 @@ mod asked;
 mod breaker;
 mod calls;
 mod client;
-#[cfg(test)]
-mod client_tests;
 mod counts;
 pub mod inbound;
 mod profile;
+mod wire;
 
 pub use asked::{Asked, BankRefusal};
 pub use breaker::{Breaker, BreakerLimits, Sign};
-pub use client::{Bank, BankError};
+pub use client::Bank;
 pub use counts::CallCounts;
 pub use profile::BankProfile;
+pub use wire::BankError;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

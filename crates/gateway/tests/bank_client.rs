@@ -1,4 +1,5 @@
 //! The client against a bank that speaks SNAP, and against one that has trouble speaking at all.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,6 +9,8 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use gateway::bank::{Asked, Bank, BankProfile, BreakerLimits};
+use gateway::{Clock, Entropy};
 use http_body_util::BodyExt;
 use snap::messages::bank::{
     B2b2cRequest, BankBalanceRequest, BankRefundRequest, BankStatusRequest, BankUnbindingRequest,
@@ -15,10 +18,6 @@ use snap::messages::bank::{
 use snap::{Amount, PrivateKey, PublicKey, Secret, Service, paths, signature};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-
-use super::{Asked, Bank, BankProfile, BreakerLimits};
-use crate::clock::Clock;
-use crate::entropy::Entropy;
 
 const SECRET: &str = "the secret shared with the bank";
 const CLIENT_ID: &str = "GTW-0001";
