@@ -63,22 +63,26 @@ fn case(subject: &Subject) -> Option<Case> {
         .and_then(ReceivedCode::case)
 }
 
+/// Title and explanation, in one language.
+type Words = (&'static str, &'static str);
+
 /// Title and explanation of an end.
-pub(super) fn end(
-    language: Language,
-    end: End,
-    subject: Option<&Subject>,
-) -> (&'static str, &'static str) {
-    let binding = matches!(subject, Some(Subject::Binding(_)));
-    let pick = |indonesian, english| {
-        if language == Language::Indonesian {
-            indonesian
-        } else {
-            english
-        }
+pub(super) fn end(language: Language, end: End, subject: Option<&Subject>) -> Words {
+    let (indonesian, english) = match (end, subject) {
+        (End::Refused, _) => return refused(language, subject.and_then(case)),
+        (_, Some(Subject::Binding(_))) => of_binding(end),
+        (_, Some(Subject::Payment(_))) => of_payment(end),
+        (_, None) => of_neither(end),
     };
+    match language {
+        Language::Indonesian => indonesian,
+        Language::English => english,
+    }
+}
+
+fn of_binding(end: End) -> (Words, Words) {
     match end {
-        End::Success if binding => pick(
+        End::Success => (
             (
                 "Akun terhubung",
                 "Akun Anda sudah terhubung. Anda tidak perlu melakukan apa pun lagi di halaman ini.",
@@ -88,26 +92,11 @@ pub(super) fn end(
                 "Your account is linked. There is nothing more to do on this page.",
             ),
         ),
-        End::Success => pick(
-            (
-                "Pembayaran berhasil",
-                "Pembayaran ini sudah lunas. Jangan membayar lagi.",
-            ),
-            (
-                "Payment successful",
-                "This payment has been made. Do not pay again.",
-            ),
-        ),
-        End::Refused => refused(language, subject.and_then(case)),
-        End::Cancelled if binding => pick(
+        End::Cancelled => (
             ("Dibatalkan", "Akun Anda tidak dihubungkan."),
             ("Cancelled", "Your account has not been linked."),
         ),
-        End::Cancelled => pick(
-            ("Pembayaran dibatalkan", "Uang Anda tidak berkurang."),
-            ("Payment cancelled", "No money has been taken."),
-        ),
-        End::Expired if binding => pick(
+        End::Expired => (
             (
                 "Waktu habis",
                 "Halaman ini sudah tidak berlaku dan akun Anda tidak dihubungkan. Silakan mulai lagi.",
@@ -117,17 +106,7 @@ pub(super) fn end(
                 "This page has expired and your account has not been linked. Please start again.",
             ),
         ),
-        End::Expired => pick(
-            (
-                "Waktu habis",
-                "Halaman ini sudah tidak berlaku. Uang Anda tidak berkurang. Silakan mulai lagi.",
-            ),
-            (
-                "Time is up",
-                "This page has expired. No money has been taken. Please start again.",
-            ),
-        ),
-        End::Unlinked => pick(
+        End::Unlinked => (
             (
                 "Akun sudah diputus",
                 "Akun Anda tidak lagi terhubung dengan merchant ini.",
@@ -137,7 +116,43 @@ pub(super) fn end(
                 "Your account is no longer linked with this merchant.",
             ),
         ),
-        End::Elsewhere => pick(
+        other => of_neither(other),
+    }
+}
+
+fn of_payment(end: End) -> (Words, Words) {
+    match end {
+        End::Success => (
+            (
+                "Pembayaran berhasil",
+                "Pembayaran ini sudah lunas. Jangan membayar lagi.",
+            ),
+            (
+                "Payment successful",
+                "This payment has been made. Do not pay again.",
+            ),
+        ),
+        End::Cancelled => (
+            ("Pembayaran dibatalkan", "Uang Anda tidak berkurang."),
+            ("Payment cancelled", "No money has been taken."),
+        ),
+        End::Expired => (
+            (
+                "Waktu habis",
+                "Halaman ini sudah tidak berlaku. Uang Anda tidak berkurang. Silakan mulai lagi.",
+            ),
+            (
+                "Time is up",
+                "This page has expired. No money has been taken. Please start again.",
+            ),
+        ),
+        other => of_neither(other),
+    }
+}
+
+fn of_neither(end: End) -> (Words, Words) {
+    match end {
+        End::Elsewhere => (
             (
                 "Dibuka di browser lain",
                 "Anda sudah melanjutkan di browser atau perangkat lain. Selesaikan di sana.",
@@ -147,7 +162,7 @@ pub(super) fn end(
                 "You have already continued in another browser or device. Please finish there.",
             ),
         ),
-        End::Unknown => pick(
+        End::Unknown => (
             (
                 "Halaman tidak ditemukan",
                 "Periksa kembali tautannya, atau kembali ke merchant dan mulai lagi.",
@@ -157,7 +172,7 @@ pub(super) fn end(
                 "Check the link, or go back to the merchant and start again.",
             ),
         ),
-        End::BadRequest => pick(
+        End::BadRequest => (
             (
                 "Isian tidak dapat dibaca",
                 "Silakan kembali ke halaman sebelumnya dan coba lagi.",
@@ -167,7 +182,7 @@ pub(super) fn end(
                 "Please go back to the previous page and try again.",
             ),
         ),
-        End::Broken => pick(
+        _ => (
             (
                 "Layanan sedang terganggu",
                 "Kami tidak tahu apakah langkah terakhir tercatat. Muat ulang halaman ini.",
@@ -180,46 +195,9 @@ pub(super) fn end(
     }
 }
 
-fn refused(language: Language, case: Option<Case>) -> (&'static str, &'static str) {
-    let pick = |indonesian, english| {
-        if language == Language::Indonesian {
-            indonesian
-        } else {
-            english
-        }
-    };
-    match case {
-        Some(Case::ActivityCountLimitExceeded) => pick(
-            (
-                "PIN terkunci",
-                "PIN salah tiga kali, jadi akun dikunci demi keamanan. Hubungi bank untuk membukanya.",
-            ),
-            (
-                "PIN locked",
-                "Three wrong PINs have locked the account for its safety. Ask the bank to unlock it.",
-            ),
-        ),
-        Some(Case::DoNotHonor) => pick(
-            (
-                "Akun diblokir",
-                "Akun ini tidak dapat dipakai. Silakan hubungi bank.",
-            ),
-            (
-                "Account blocked",
-                "This account cannot be used. Please contact the bank.",
-            ),
-        ),
-        Some(Case::DormantAccount) => pick(
-            (
-                "Akun tidak aktif",
-                "Akun ini sudah lama tidak dipakai. Hubungi bank untuk mengaktifkannya.",
-            ),
-            (
-                "Account dormant",
-                "This account has not been used for long. Ask the bank to activate it.",
-            ),
-        ),
-        Some(Case::OtpBlocked) => pick(
+fn refused(language: Language, case: Option<Case>) -> Words {
+    let (indonesian, english) = match case {
+        Some(Case::OtpBlocked) => (
             (
                 "OTP diblokir",
                 "Terlalu banyak kode diminta atau salah dimasukkan. Silakan coba lagi nanti.",
@@ -229,7 +207,7 @@ fn refused(language: Language, case: Option<Case>) -> (&'static str, &'static st
                 "Too many codes were requested or mistyped. Please try again later.",
             ),
         ),
-        Some(Case::InsufficientFunds) => pick(
+        Some(Case::InsufficientFunds) => (
             (
                 "Saldo tidak cukup",
                 "Pembayaran ditolak dan uang Anda tidak berkurang.",
@@ -239,7 +217,7 @@ fn refused(language: Language, case: Option<Case>) -> (&'static str, &'static st
                 "The payment was refused. No money has been taken.",
             ),
         ),
-        Some(Case::InvalidOtp) => pick(
+        Some(Case::InvalidOtp) => (
             (
                 "Kode OTP salah",
                 "Kode salah dimasukkan tiga kali, jadi halaman ini ditutup demi keamanan Anda.",
@@ -249,7 +227,47 @@ fn refused(language: Language, case: Option<Case>) -> (&'static str, &'static st
                 "The code was wrong three times, so this page was closed for your safety.",
             ),
         ),
-        Some(Case::InvalidCustomerToken) => pick(
+        other => of_account(other),
+    };
+    match language {
+        Language::Indonesian => indonesian,
+        Language::English => english,
+    }
+}
+
+fn of_account(case: Option<Case>) -> (Words, Words) {
+    match case {
+        Some(Case::ActivityCountLimitExceeded) => (
+            (
+                "PIN terkunci",
+                "PIN salah tiga kali, jadi akun dikunci demi keamanan. Hubungi bank untuk membukanya.",
+            ),
+            (
+                "PIN locked",
+                "Three wrong PINs have locked the account for its safety. Ask the bank to unlock it.",
+            ),
+        ),
+        Some(Case::DoNotHonor) => (
+            (
+                "Akun diblokir",
+                "Akun ini tidak dapat dipakai. Silakan hubungi bank.",
+            ),
+            (
+                "Account blocked",
+                "This account cannot be used. Please contact the bank.",
+            ),
+        ),
+        Some(Case::DormantAccount) => (
+            (
+                "Akun tidak aktif",
+                "Akun ini sudah lama tidak dipakai. Hubungi bank untuk mengaktifkannya.",
+            ),
+            (
+                "Account dormant",
+                "This account has not been used for long. Ask the bank to activate it.",
+            ),
+        ),
+        Some(Case::InvalidCustomerToken) => (
             (
                 "Akun sudah diputus",
                 "Akun Anda tidak lagi terhubung. Pembayaran ditolak dan uang Anda tidak berkurang.",
@@ -259,7 +277,7 @@ fn refused(language: Language, case: Option<Case>) -> (&'static str, &'static st
                 "Your account is no longer linked. The payment was refused; no money has been taken.",
             ),
         ),
-        _ => pick(
+        _ => (
             (
                 "Ditolak",
                 "Permintaan ini ditolak oleh bank. Uang Anda tidak berkurang.",

@@ -39,6 +39,7 @@ pub struct Options {
     pub relaxed_otp: bool,
     pub otp_above: Option<&'static str>,
     pub gateway: Option<GatewayEndpoint>,
+    pub control_secret: Option<&'static str>,
 }
 
 pub struct TestBank {
@@ -86,7 +87,7 @@ async fn run(database: PathBuf, options: Options) -> Running {
         gateway: options.gateway,
         relaxed_otp: options.relaxed_otp,
         otp_above: Amount::parse(options.otp_above.unwrap_or("1000000.00")).unwrap(),
-        control_secret: None,
+        control_secret: options.control_secret.map(Secret::new),
     };
     start(config).await.unwrap()
 }
@@ -126,6 +127,14 @@ impl TestBank {
     /// Closes the bank and opens it again on the same database.
     pub async fn restart(&mut self, options: Options) {
         self.running.take().unwrap().stop().await;
+        let running = run(self.folder.path().join("bank.db"), options).await;
+        self.url = running.url.clone();
+        self.running = Some(running);
+    }
+
+    /// Lets the bank die without a goodbye and opens it again on the same database.
+    pub async fn crash(&mut self, options: Options) {
+        drop(self.running.take());
         let running = run(self.folder.path().join("bank.db"), options).await;
         self.url = running.url.clone();
         self.running = Some(running);

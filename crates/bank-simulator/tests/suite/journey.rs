@@ -1,3 +1,5 @@
+//! The journeys that a bank is for, from the first call to the last.
+
 use serde_json::json;
 use snap::paths;
 

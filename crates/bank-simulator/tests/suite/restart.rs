@@ -40,3 +40,21 @@ async fn several_banks_in_one_process_know_nothing_of_each_other() {
     );
     assert_eq!(two.otp(SITI).await, None);
 }
+
+#[tokio::test]
+async fn what_was_answered_survives_a_crash() {
+    let mut bank = TestBank::open().await;
+    let linked = bank.link(SITI).await;
+    let mut paid = Vec::new();
+    for _ in 0..5 {
+        paid.push(bank.paid(&linked, SITI, "1000.00").await);
+    }
+    bank.crash(Options::default()).await;
+    for reference in &paid {
+        assert_eq!(
+            bank.status(reference).await["latestTransactionStatus"],
+            "00"
+        );
+    }
+    assert_eq!(bank.balances(&linked).await[0], "9995000.00");
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{SITI, TestBank, phone};
+use crate::harness::{Options, SITI, TestBank, phone};
 
 #[tokio::test]
 async fn a_forwarded_or_renamed_call_is_no_tester() {
@@ -79,5 +79,38 @@ async fn the_inbox_finds_a_number_however_it_is_written() {
             .as_str()
             .unwrap()
             .contains(message["otp"].as_str().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn who_knows_the_control_secret_may_come_from_anywhere() {
+    let options = Options {
+        control_secret: Some("let-me-in"),
+        ..Options::default()
+    };
+    let bank = TestBank::with(options).await;
+    let forwarded = || {
+        bank.http
+            .get(format!("{}/inbox.json", bank.url))
+            .header("X-Forwarded-For", "203.0.113.9")
+    };
+    assert_eq!(forwarded().send().await.unwrap().status(), 403);
+    assert_eq!(
+        forwarded()
+            .bearer_auth("guess")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
+    assert_eq!(
+        forwarded()
+            .bearer_auth("let-me-in")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
     );
 }
