@@ -5,9 +5,11 @@
 mod world;
 
 use bank_simulator::{GatewayEndpoint, Partner, demo_customers};
+use gateway::bank::Asked;
 use gateway::{Given, Running};
 use merchant_sdk::pages::{Customer, Ending, Script, Visit, complete};
 use merchant_sdk::{Client, Device, Outcome};
+use snap::messages::bank::BankStatusRequest;
 use snap::messages::binding::{BindingInfo, BindingRequest};
 use snap::messages::payment::{LineItem, PaymentInfo, PaymentRequest};
 use snap::messages::status::{StatusRequest, StatusResponse};
@@ -25,7 +27,8 @@ const FAILED: &str = "https://toko.example/failed?order=1";
 
 struct Town {
     gateway: Running,
-    bank: bank_simulator::Running,
+    bank: Option<bank_simulator::Running>,
+    bank_url: String,
     merchant: Client,
     _folder: tempfile::TempDir,
 }
@@ -99,7 +102,8 @@ async fn town() -> Town {
     let merchant = Client::new(client).unwrap().on_device(Device::default());
     Town {
         gateway,
-        bank,
+        bank_url: bank.url.clone(),
+        bank: Some(bank),
         merchant,
         _folder: folder,
     }
@@ -130,7 +134,7 @@ impl Town {
     fn script(&self, customer: usize) -> Script {
         let customer = &demo_customers()[customer];
         Script {
-            inbox_url: Some(format!("{}/inbox", self.bank.url)),
+            inbox_url: Some(format!("{}/inbox", self.bank_url)),
             customers: vec![Customer {
                 phone_no: customer.phone_no.to_owned(),
                 pin: Secret::new(customer.pin),
@@ -343,7 +347,7 @@ async fn a_customer_who_unlinks_at_the_bank_is_found_gone_at_the_next_payment() 
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let unlink = format!("{{\"phone_no\":\"{}\"}}", demo_customers()[SITI].phone_no);
     let request = http
-        .post(format!("{}/control/unlink", town.bank.url))
+        .post(format!("{}/control/unlink", town.bank_url))
         .body(unlink);
     let response = request
         .header("content-type", "application/json")
@@ -359,4 +363,66 @@ async fn a_customer_who_unlinks_at_the_bank_is_found_gone_at_the_next_payment() 
     assert_eq!(refused.code(), Some("4015402"), "{refused:?}");
     let again = town.pay("INV-2", "25000.00", &token).await;
     assert_eq!(again.code(), Some("4015402"), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notify_that_is_forged_repeated_or_early_changes_nothing_but_the_truth() {
+    let town = town().await;
+    let token = town.linked(SITI).await;
+    for (reference, amount) in [
+        ("INV-1", "25000.53"),
+        ("INV-2", "25000.55"),
+        ("INV-3", "25000.56"),
+    ] {
+        let page = town.pay(reference, amount, &token).await.done().unwrap();
+        let visit = town.visit(&page, SITI).await;
+        assert_eq!(visit.ending, Ending::Completed, "{amount} {visit:?}");
+        let status = town.status(reference).await;
+        assert_eq!(status.latest_transaction_status.as_str(), "00", "{amount}");
+        assert_eq!(status.trans_amount, Amount::parse(amount).ok(), "{amount}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_bank_is_down_nothing_is_claimed_and_an_open_page_says_so() {
+    let mut town = town().await;
+    let token = town.linked(SITI).await;
+    let page = town.pay("INV-1", "25000.00", &token).await.done().unwrap();
+    town.bank.take().unwrap().stop().await;
+    let bank = town.gateway.app().banks.get("allo").unwrap();
+    for attempt in 0..20 {
+        if !bank.would_ask() {
+            break;
+        }
+        let asked = bank.status(&BankStatusRequest::of("nothing")).await;
+        assert!(
+            matches!(asked, Asked::NotAsked | Asked::Unknown(_)),
+            "{attempt}: {asked:?}"
+        );
+    }
+    assert!(!bank.would_ask());
+    let begun = std::time::Instant::now();
+    assert_eq!(
+        town.pay("INV-2", "25000.00", &token).await.code(),
+        Some("5045400")
+    );
+    assert!(begun.elapsed() < std::time::Duration::from_secs(1));
+    let missing = town
+        .merchant
+        .status(&StatusRequest::of("INV-2"))
+        .await
+        .unwrap();
+    assert_eq!(
+        missing.code(),
+        Some("4045501"),
+        "the refused payment left a row"
+    );
+    let text = town.text(&page).await;
+    assert!(
+        text.contains("data-end=\"bank-down\"") && text.contains("data-go-on"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Your bank cannot be reached") && text.contains("http-equiv=\"refresh\"")
+    );
 }
