@@ -120,7 +120,7 @@ impl Sending {
 
 impl Line {
     fn build(&self) -> Result<reqwest::Client, String> {
-        let names: Arc<dyn Resolve> = Arc::clone(&self.names) as _;
+        let names: Arc<dyn Resolve> = self.names.clone();
         let builder = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
