@@ -1,6 +1,11 @@
 //! The demo from its first step to its last, and what its logs must never show.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs
+)]
 
 mod shell;
 

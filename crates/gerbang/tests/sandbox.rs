@@ -1,6 +1,11 @@
 //! A sandbox as scripts use it: its folder, its ports, `sandbox.json`, and the commands on it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs
+)]
 
 mod shell;
 

@@ -1,6 +1,11 @@
 //! Gateway and bank as two processes, set up by hand from a shell as an operator would.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs
+)]
 
 mod shell;
 

@@ -65,10 +65,8 @@ impl DemoMerchant {
                 .with_graceful_shutdown(stopped)
                 .await
             {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the demo merchant stopped"
-                );
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(error, "the demo merchant stopped");
             }
         });
         Ok(Self { stop, serving })

@@ -10,7 +10,9 @@ mod made_once;
 mod parts;
 mod ports;
 
+use std::net::TcpListener as StdListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -54,7 +56,7 @@ pub struct Sandbox {
     /// Everything a client needs.
     pub addresses: Addresses,
     gateway: gateway::Running,
-    bank: std::sync::Arc<bank_simulator::Running>,
+    bank: Arc<bank_simulator::Running>,
     merchant: Option<DemoMerchant>,
     clock: JoinHandle<()>,
     folder: Folder,
@@ -77,50 +79,29 @@ pub async fn start(plan: &Plan) -> anyhow::Result<(Sandbox, mpsc::Receiver<Notif
     let merchant_url = url_of(&ports.merchant)?;
 
     let mut config = parts::gateway(folder.path(), &made, &bank_url)?;
-    config.listen = ports.gateway.local_addr()?;
     config.public_url.clone_from(&gateway_url);
-    let listener = TcpListener::from_std(ports.gateway)?;
-    let given = Given {
-        listener: Some(listener),
-        ..Given::default()
-    };
-    let gateway = gateway::start(config, given)
-        .await
-        .context("the gateway cannot start")?;
-
+    let gateway = serve_gateway(config, ports.gateway).await?;
     let listener = TcpListener::from_std(ports.bank)?;
-    let config = parts::bank(
-        folder.path(),
-        &made,
-        listener,
-        &bank_url,
-        &gateway_url,
-        plan.relaxed_otp,
-    )?;
-    let bank = bank_simulator::start(config)
+    let bank = parts::BankPlan {
+        folder: folder.path(),
+        made: &made,
+        relaxed_otp: plan.relaxed_otp,
+    };
+    let bank = bank_simulator::start(bank.configuration(listener, &bank_url, &gateway_url)?)
         .await
         .context("the bank simulator cannot start")?;
-    let bank = std::sync::Arc::new(bank);
+    let bank = Arc::new(bank);
 
     let files = KeyFiles::of(folder.path());
-    std::fs::write(
-        files.gateway_public(),
-        gateway.app().keys.notify_public().to_pem(),
-    )
-    .context("the gateway's public key cannot be written")?;
     let merchant = parts::merchant(gateway.app(), folder.path(), made, &merchant_url).await?;
+    let gateway_key = gateway.app().keys.notify_public().to_pem();
+    std::fs::write(files.gateway_public(), &gateway_key)
+        .context("the gateway's public key cannot be written")?;
     let (deliver, notifications) = mpsc::channel(1_024);
-    let demo_merchant = if plan.merchant {
-        let key = gateway.app().keys.notify_public();
-        Some(DemoMerchant::listen(
-            ports.merchant,
-            &merchant,
-            &key.to_pem(),
-            deliver,
-        )?)
-    } else {
-        None
-    };
+    let demo_merchant = plan
+        .merchant
+        .then(|| DemoMerchant::listen(ports.merchant, &merchant, &gateway_key, deliver))
+        .transpose()?;
     let clock = tokio::spawn(follow(gateway.app().clone(), bank.clone()));
     let addresses = parts::addresses(&files, &gateway_url, &bank_url, &merchant)?;
     addresses.write(&folder.addresses())?;
@@ -133,6 +114,21 @@ pub async fn start(plan: &Plan) -> anyhow::Result<(Sandbox, mpsc::Receiver<Notif
         folder,
     };
     Ok((sandbox, notifications))
+}
+
+async fn serve_gateway(
+    mut config: Config,
+    listener: StdListener,
+) -> anyhow::Result<gateway::Running> {
+    config.listen = listener.local_addr()?;
+    let listener = Some(TcpListener::from_std(listener)?);
+    let given = Given {
+        listener,
+        ..Given::default()
+    };
+    gateway::start(config, given)
+        .await
+        .context("the gateway cannot start")
 }
 
 impl Sandbox {
@@ -148,7 +144,7 @@ impl Sandbox {
         // The follower holds the bank until it has ended.
         drop(self.clock.await);
         self.gateway.stop().await;
-        if let Some(bank) = std::sync::Arc::into_inner(self.bank) {
+        if let Some(bank) = Arc::into_inner(self.bank) {
             bank.stop().await;
         }
         if let Some(merchant) = self.merchant {
@@ -186,16 +182,14 @@ pub async fn wait_for_gateway_clock(data: &Path, offset_ms: i64) -> anyhow::Resu
 }
 
 /// One hand moves both clocks: the gateway's follows the bank's.
-async fn follow(app: std::sync::Arc<gateway::App>, bank: std::sync::Arc<bank_simulator::Running>) {
+async fn follow(app: Arc<gateway::App>, bank: Arc<bank_simulator::Running>) {
     loop {
         let behind = bank.clock().offset_ms() - app.clock.offset_ms();
         if behind > 0
             && let Err(error) = app.advance_clock(behind).await
         {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "the clock did not move"
-            );
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "the clock did not move");
         }
         tokio::time::sleep(FOLLOW_EVERY).await;
     }

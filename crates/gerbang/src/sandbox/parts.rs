@@ -62,43 +62,53 @@ fn master_keys(keys: &KeyFiles) -> anyhow::Result<BTreeMap<String, Secret>> {
     Ok(BTreeMap::from([(id.to_owned(), Secret::new(key))]))
 }
 
-/// The bank simulator's configuration.
-pub fn bank(
-    folder: &Path,
-    made: &MadeOnce,
-    listen: TcpListener,
-    bank_url: &str,
-    gateway_url: &str,
-    relaxed_otp: bool,
-) -> anyhow::Result<bank_simulator::Config> {
-    let keys = KeyFiles::of(folder);
-    Ok(bank_simulator::Config {
-        listen,
-        public_url: bank_url.to_owned(),
-        database: folder.join("bank.db"),
-        partner: Partner {
-            client_id: made.gateway_id.clone(),
-            secret: made.gateway_secret.clone(),
-            public_key_pem: files::read_text(&keys.gateway_at_bank_public())?,
-            name: "Gerbang".to_owned(),
-        },
-        gateway: Some(GatewayEndpoint {
-            token_url: format!(
-                "{gateway_url}{}",
-                paths::INBOUND_TOKEN_B2B.replace("{bank}", BANK)
-            ),
-            notify_url: format!(
-                "{gateway_url}{}",
-                paths::INBOUND_NOTIFY.replace("{bank}", BANK)
-            ),
-            client_id: made.bank_id.clone(),
-            private_key_pem: files::read_secret(&keys.bank_private())?,
-            secret: made.bank_secret.clone(),
-        }),
-        relaxed_otp,
-        otp_above: Amount::from_rupiah(OTP_ABOVE_RUPIAH).context("the limit is no amount")?,
-        control_secret: None,
-    })
+/// How the bank simulator is to be.
+pub struct BankPlan<'a> {
+    /// The data folder.
+    pub folder: &'a Path,
+    /// What was made once for it.
+    pub made: &'a MadeOnce,
+    /// Whether the limits on OTPs are lifted.
+    pub relaxed_otp: bool,
+}
+
+impl BankPlan<'_> {
+    /// The bank simulator's configuration.
+    pub fn configuration(
+        &self,
+        listen: TcpListener,
+        bank_url: &str,
+        gateway_url: &str,
+    ) -> anyhow::Result<bank_simulator::Config> {
+        let keys = KeyFiles::of(self.folder);
+        Ok(bank_simulator::Config {
+            listen,
+            public_url: bank_url.to_owned(),
+            database: self.folder.join("bank.db"),
+            partner: Partner {
+                client_id: self.made.gateway_id.clone(),
+                secret: self.made.gateway_secret.clone(),
+                public_key_pem: files::read_text(&keys.gateway_at_bank_public())?,
+                name: "Gerbang".to_owned(),
+            },
+            gateway: Some(GatewayEndpoint {
+                token_url: format!(
+                    "{gateway_url}{}",
+                    paths::INBOUND_TOKEN_B2B.replace("{bank}", BANK)
+                ),
+                notify_url: format!(
+                    "{gateway_url}{}",
+                    paths::INBOUND_NOTIFY.replace("{bank}", BANK)
+                ),
+                client_id: self.made.bank_id.clone(),
+                private_key_pem: files::read_secret(&keys.bank_private())?,
+                secret: self.made.bank_secret.clone(),
+            }),
+            relaxed_otp: self.relaxed_otp,
+            otp_above: Amount::from_rupiah(OTP_ABOVE_RUPIAH).context("the limit is no amount")?,
+            control_secret: None,
+        })
+    }
 }
 
 /// The demo merchant: added on the first start, told its addresses on every start.

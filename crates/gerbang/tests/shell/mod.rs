@@ -1,5 +1,6 @@
 //! Runs the binary as a shell would, and a sandbox that ends with the test.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(dead_code, missing_docs, reason = "each test file uses a part of it")]
 
 use std::path::{Path, PathBuf};
@@ -58,9 +59,7 @@ impl Process {
 
     /// Fails if it has ended by itself.
     pub fn check(&mut self) {
-        if let Some(status) = self.0.try_wait().unwrap() {
-            panic!("it ended by itself: {status}");
-        }
+        assert_eq!(self.0.try_wait().unwrap(), None, "it ended by itself");
     }
 
     /// Sends SIGTERM and waits.

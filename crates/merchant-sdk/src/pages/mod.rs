@@ -11,8 +11,10 @@ mod browser;
 mod customer;
 mod html;
 mod inbox;
+mod visit;
 
-pub use customer::{Customer, Ending, Script, Visit, complete};
+pub use customer::complete;
+pub use visit::{Customer, Ending, Script, Visit};
 
 /// Why the pages could not be played.
 #[derive(Debug, thiserror::Error)]
