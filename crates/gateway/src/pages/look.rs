@@ -54,7 +54,7 @@ pub fn page(view: &View, showing: Showing<'_>) -> Response {
 pub fn no_page(language: Language) -> Response {
     let labels = labels::labels(language);
     let body = html! {
-        main.stop data-end="not-found" {
+        main.calm data-end="not-found" {
             section.card {
                 (sign(Drawing::Question))
                 h1 { (labels.no_page) }
