@@ -13,8 +13,15 @@
     reason = "tests may fail loudly"
 )]
 
+pub mod calls;
 pub mod stage;
+pub mod untouched;
+pub mod wire;
 
+mod bodies;
+mod headers;
 mod journey;
 mod races;
 mod repeats;
+mod settling;
+mod verdicts;

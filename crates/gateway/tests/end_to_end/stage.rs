@@ -19,6 +19,8 @@ use storage::merchants::{self, MerchantSettings, MerchantState};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use super::wire::Wire;
+
 pub const CHANNEL: &str = "DIRECT_DEBIT_ALLO_SNAP";
 pub const BINDING: &str = snap::paths::BINDING;
 pub const BALANCE: &str = snap::paths::BALANCE;
@@ -41,6 +43,7 @@ pub enum Engine {
 pub struct Stage {
     pub gateway: gateway::Running,
     pub bank: bank_simulator::Running,
+    pub wire: Wire,
     pub shop: Shop,
     _folder: tempfile::TempDir,
 }
@@ -99,7 +102,8 @@ impl Stage {
             ..Config::default()
         };
         config.master_keys.insert("test".to_owned(), master_key());
-        config.banks.insert("allo".to_owned(), bank_of(&bank_url));
+        let wire = Wire::to(&bank_url).await;
+        config.banks.insert("allo".to_owned(), bank_of(&wire.url));
         (wishes.change)(&mut config);
         let given = Given {
             listener: Some(listener),
@@ -133,6 +137,7 @@ impl Stage {
         Self {
             gateway,
             bank,
+            wire,
             shop,
             _folder: folder,
         }
@@ -158,6 +163,9 @@ impl Stage {
         let by_ms = i64::try_from(by.as_millis()).unwrap();
         self.app().advance_clock(by_ms).await.unwrap();
         self.bank.advance_clock(by_ms).await.unwrap();
+        // Tokens end on the business clock, which the client cannot know.
+        let token = self.shop.client.b2b_token().await.unwrap();
+        self.shop.client.forget_b2b_token(&token).await;
     }
 
     /// Lets all background work of the gateway come to its end.
@@ -179,7 +187,7 @@ impl Stage {
                 .iter()
                 .map(|one| Customer {
                     phone_no: one.phone_no.to_owned(),
-                    pin: one.pin.to_owned(),
+                    pin: Secret::new(one.pin),
                 })
                 .collect(),
             ..script
