@@ -6,11 +6,8 @@
 use std::net::IpAddr;
 
 use http::HeaderMap;
-use snap::{Refusal, Service};
-
-/// The longest X-DEVICE-ID: 64 as DOKU documents it, 400 as the standard does.
-const DEVICE_ID_STRICT: usize = 64;
-const DEVICE_ID_LENIENT: usize = 400;
+pub use snap::headers::bearer;
+use snap::{Refusal, Service, headers};
 
 /// The headers of one request.
 #[derive(Clone, Copy, Debug)]
@@ -54,15 +51,7 @@ impl<'a> Headers<'a> {
     pub fn external_id(&self, strict: bool) -> Result<String, Refusal> {
         const NAME: &str = "X-EXTERNAL-ID";
         let text = self.mandatory(NAME)?;
-        let fine = if strict {
-            text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_digit())
-        } else {
-            text.len() <= 64
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-        };
-        if fine {
+        if headers::is_external_id(text, strict) {
             Ok(text.to_owned())
         } else {
             Err(Refusal::format(NAME))
@@ -82,17 +71,14 @@ impl<'a> Headers<'a> {
                 Ok(None)
             };
         };
-        let address: IpAddr = text.parse().map_err(|_| Refusal::format(NAME))?;
-        if strict && !(address.is_ipv4() && (10..=15).contains(&text.len())) {
-            return Err(Refusal::format(NAME));
-        }
-        Ok(Some(address))
+        let address = headers::ip_address(text, strict);
+        Ok(Some(address.ok_or_else(|| Refusal::format(NAME))?))
     }
 
     /// X-DEVICE-ID: mandatory for a binding.
     ///
     /// # Errors
-    /// When it is absent where it must not be, or too long.
+    /// When it is absent where it must not be, too long, or not printable.
     pub fn device_id(&self, service: Service, strict: bool) -> Result<Option<String>, Refusal> {
         const NAME: &str = "X-DEVICE-ID";
         let Some(text) = self.optional(NAME)? else {
@@ -103,25 +89,12 @@ impl<'a> Headers<'a> {
                 Ok(None)
             };
         };
-        let longest = if strict {
-            DEVICE_ID_STRICT
+        if headers::is_device_id(text, strict) {
+            Ok(Some(text.to_owned()))
         } else {
-            DEVICE_ID_LENIENT
-        };
-        if text.len() > longest {
-            return Err(Refusal::format(NAME));
+            Err(Refusal::format(NAME))
         }
-        Ok(Some(text.to_owned()))
     }
-}
-
-/// The token behind `Bearer `, whose case does not matter; `None` when the scheme is another one.
-#[must_use]
-pub fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_at_checked(7)?;
-    scheme
-        .eq_ignore_ascii_case("bearer ")
-        .then_some(token.trim())
 }
 
 fn needs_ip_address(service: Service) -> bool {
