@@ -19,7 +19,7 @@ fn levels(count: usize) -> String {
     format!(r#"{{"additionalInfo":{open}1{close}}}"#)
 }
 
-/// A right body as text, with its first `"` of `additionalInfo` or `grantType` preceded by this member.
+/// A right body as text, with one more member in front.
 fn with_member(body: &Value, member: &str) -> Vec<u8> {
     let text = body.to_string();
     format!("{{{member},{}", &text[1..]).into_bytes()
@@ -82,7 +82,7 @@ fn shapes(body: &Value) -> Vec<(&'static str, Vec<u8>)> {
                 &levels(17)[1..levels(17).len() - 1].replace("additionalInfo", "unknown"),
             ),
         ),
-        ("a hundred thousand levels", "[".repeat(60_000).into_bytes()),
+        ("sixty thousand levels", "[".repeat(60_000).into_bytes()),
         ("NUL outside a text", format!("\0{text}").into_bytes()),
         ("NUL in a text", with_member(body, "\"unknown\":\"a\0b\"")),
         (
