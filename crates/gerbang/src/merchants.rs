@@ -179,7 +179,11 @@ pub fn apply(merchant: &mut Merchant, given: &MerchantSettings) -> anyhow::Resul
             *stored = web_address(flag, url)?;
         }
     }
-    let settings = &mut merchant.settings;
+    apply_settings(&mut merchant.settings, given);
+    Ok(())
+}
+
+fn apply_settings(settings: &mut storage::merchants::MerchantSettings, given: &MerchantSettings) {
     if let Some(strict) = given.strict {
         settings.strict = strict;
     }
@@ -204,10 +208,18 @@ pub fn apply(merchant: &mut Merchant, given: &MerchantSettings) -> anyhow::Resul
             NotificationProfile::Prompt
         };
     }
+    if let Some(rupiah) = given.fee_flat {
+        settings.fee_flat_sen = i64::from(rupiah) * 100;
+    }
+    if let Some(points) = given.fee_basis_points {
+        settings.fee_basis_points = i64::from(points);
+    }
+    if let Some(rate) = given.requests_per_second {
+        settings.requests_per_second = (rate > 0).then_some(rate);
+    }
     if !given.url_schemes.is_empty() {
         settings.allowed_url_schemes.clone_from(&given.url_schemes);
     }
-    Ok(())
 }
 
 /// Changes the name.

@@ -19,6 +19,9 @@ const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 const NAME: Style = AnsiColor::Cyan.on_default();
 
+/// A terminal narrower than this does not tell its true width; lines are left to it.
+const NARROWEST: u16 = 40;
+
 /// A line as it is.
 pub fn line(text: impl Display) {
     anstream::println!("{text}");
@@ -36,7 +39,7 @@ pub fn heading(text: impl Display) {
 
 /// A name and its value, aligned.
 pub fn value(name: &str, value: impl Display) {
-    anstream::println!("  {NAME}{name:<18}{NAME:#} {value}");
+    anstream::println!("  {NAME}{name:<24}{NAME:#} {value}");
 }
 
 /// Something less important.
@@ -44,9 +47,11 @@ pub fn note(text: impl Display) {
     anstream::println!("{FAINT}{text}{FAINT:#}");
 }
 
-/// A command to copy.
-pub fn command(text: impl Display) {
-    anstream::println!("    {NAME}{text}{NAME:#}");
+/// A command to copy: the binary by the name it was started by, with these arguments.
+pub fn command(arguments: impl Display) {
+    let started_as = std::env::args().next();
+    let binary = started_as.as_deref().unwrap_or("gerbang");
+    anstream::println!("    {NAME}{binary} {arguments}{NAME:#}");
 }
 
 /// Something worked.
@@ -69,10 +74,10 @@ pub fn step(number: usize, ok: bool, request: &str, answer: &str, took_ms: u128)
 /// A table with a header.
 pub fn table(header: &[&str], rows: &[Vec<String>]) {
     let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(header);
+    table.load_style(presets::NOTHING).set_header(header);
+    if table.width().is_some_and(|width| width >= NARROWEST) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
     for row in rows {
         table.add_row(row);
     }

@@ -124,6 +124,7 @@ fn a_trace_of_the_demo_shows_no_secret() {
     assert!(log.len() > 200, "this is no trace: {} lines", log.len());
     for line in &log {
         assert!(!line.contains("eyJ"), "a JWT in the log: {line}");
+        assert!(!line.contains("Bearer "), "a token in the log: {line}");
         for (what, secret) in &secrets {
             assert!(!shows(line, secret), "{what} in the log: {line}");
         }

@@ -63,6 +63,10 @@ async fn a_merchant_is_added_used_changed_and_disabled() {
         "Toko Lama",
         "--strict",
         "yes",
+        "--fee-flat",
+        "2500",
+        "--fee-basis-points",
+        "70",
         "--json",
         "--data",
         &data,
@@ -71,6 +75,8 @@ async fn a_merchant_is_added_used_changed_and_disabled() {
     assert_eq!(shown["name"], "Toko Lama");
     assert_eq!(shown["notification_url"], "https://toko.example/notify");
     assert_eq!(shown["settings"]["strict"], true);
+    assert_eq!(shown["settings"]["fee_flat_sen"], 250_000);
+    assert_eq!(shown["settings"]["fee_basis_points"], 70);
     assert_eq!(shown["public_keys"].as_array().unwrap().len(), 1);
     assert!(
         !shown

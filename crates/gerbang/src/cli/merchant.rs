@@ -114,6 +114,15 @@ pub struct MerchantSettings {
     /// Repeat notifications as DOKU does: after 30 minutes, 6 hours and 12 hours
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     pub doku_notifications: Option<bool>,
+    /// The fixed part of the fee for a payment
+    #[arg(long, value_name = "RUPIAH")]
+    pub fee_flat: Option<u32>,
+    /// The share of a payment that is the fee, in hundredths of a per cent
+    #[arg(long, value_name = "POINTS", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    pub fee_basis_points: Option<u16>,
+    /// Signed requests a second at most; 0 for the gateway's default
+    #[arg(long, value_name = "COUNT")]
+    pub requests_per_second: Option<u32>,
     /// A URL scheme of the merchant's app that customers may be sent to (repeatable)
     #[arg(long = "url-scheme", value_name = "SCHEME")]
     pub url_schemes: Vec<String>,

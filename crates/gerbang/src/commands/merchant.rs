@@ -208,12 +208,30 @@ async fn show(app: &App, client_id: &str, as_json: bool) -> anyhow::Result<()> {
     }
     for (name, value) in shown.as_object().into_iter().flatten() {
         match value {
-            Value::Null => screen::value(name, "-"),
-            Value::String(text) => screen::value(name, text),
-            other => screen::value(name, other),
+            Value::Object(members) => {
+                members
+                    .iter()
+                    .for_each(|(member, value)| screen::value(member, plain(value)));
+            }
+            Value::Array(keys) => keys.iter().for_each(|key| {
+                let text = |member| key.get(member).map(plain).unwrap_or_default();
+                screen::value(
+                    "public key",
+                    format!("{} {}", text("fingerprint"), text("state")),
+                );
+            }),
+            other => screen::value(name, plain(other)),
         }
     }
     Ok(())
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// A merchant without its secrets.

@@ -79,19 +79,14 @@ fn stay_open(sandbox: &Sandbox) {
     screen::gap();
     screen::heading("Three things to try next:");
     screen::line("  1. See what the customers received: open the SMS inbox in a browser, or");
-    screen::command(format!(
-        "gerbang bank inbox {} --data {data}",
-        first_phone(sandbox)
-    ));
+    screen::command(format!("bank inbox {} --data {data}", first_phone(sandbox)));
     screen::line(
         "  2. Point your own client at the base URL with the credentials above, open the redirectUrl",
     );
     screen::line("     that it gets in a browser, or let the customer be played:");
-    screen::command(format!(
-        "gerbang customer complete REDIRECT_URL --data {data}"
-    ));
+    screen::command(format!("customer complete REDIRECT_URL --data {data}"));
     screen::line("  3. Move time forward and watch pages and payments expire:");
-    screen::command(format!("gerbang bank clock --advance 15m --data {data}"));
+    screen::command(format!("bank clock --advance 15m --data {data}"));
     screen::gap();
     screen::note("Ctrl-C stops it.");
 }
