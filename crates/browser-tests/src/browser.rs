@@ -2,14 +2,18 @@
 //!
 //! WebDriver's own scripts still run, so pages can be measured that may not run any themselves.
 
-use fantoccini::wd::Capabilities;
+use fantoccini::wd::{Capabilities, TimeoutConfiguration};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use std::future::Future;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
+
+/// More than any test needs; a browser that hangs must not hold up the others.
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// One browser with a fresh profile.
 pub struct Browser {
@@ -25,10 +29,13 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let browser = Browser::start().await;
-    let ended = tokio::spawn(test(browser.client())).await;
+    let test = tokio::spawn(tokio::time::timeout(LONGEST, test(browser.client())));
+    let ended = test.await;
     browser.close().await;
-    if let Err(failure) = ended {
-        std::panic::resume_unwind(failure.into_panic());
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => panic!("not over after {LONGEST:?}"),
+        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
     }
 }
 
@@ -72,6 +79,12 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("chromedriver opens a browser");
+        let patience = TimeoutConfiguration::new(
+            Some(Duration::from_secs(5)),
+            Some(Duration::from_secs(20)),
+            Some(Duration::ZERO),
+        );
+        client.update_timeouts(patience).await.unwrap();
         Self {
             driver,
             client,
@@ -87,7 +100,7 @@ impl Browser {
     /// Ends the browser and its driver.
     pub async fn close(mut self) {
         // A browser that a failing test has broken may not answer; its driver ends all the same.
-        let _ = self.client.clone().close().await;
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.client.clone().close()).await;
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }

@@ -1,6 +1,7 @@
 //! The customer's hands: reading the SMS, typing, pressing, from the first page to the shop.
 
 use crate::look::{Look, wait_for};
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, PointerAction, TouchActions};
 use fantoccini::{Client, Locator};
 use serde::Deserialize;
 use std::time::{Duration, Instant};
@@ -144,22 +145,45 @@ pub async fn press(browser: &Client, step: &str, typed: Option<&str>) {
         let field = browser.find(Locator::Css(&field)).await.unwrap();
         field.send_keys(typed).await.unwrap();
     }
-    let button = browser
-        .find(Locator::Css(&format!("{form} button")))
-        .await
-        .unwrap();
-    button.click().await.unwrap();
+    wait_for_tap_on(browser, &format!("{form} button")).await;
 }
 
 /// Follows the landing page's link to the bank.
 pub async fn go_on(browser: &Client) {
-    browser
-        .find(Locator::Css("a[data-go-on]"))
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
+    wait_for_tap_on(browser, "a[data-go-on]").await;
+}
+
+/// Taps with a thumb, and waits until the page that was tapped is gone.
+///
+/// ChromeDriver's own click waits for a timer inside the page, which never comes without JavaScript.
+async fn wait_for_tap_on(browser: &Client, what: &str) {
+    let target = browser.find(Locator::Css(what)).await.unwrap();
+    let into_view = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })";
+    let argument = serde_json::to_value(&target).unwrap();
+    browser.execute(into_view, vec![argument]).await.unwrap();
+    let onto = PointerAction::MoveToElement {
+        element: target.clone(),
+        duration: None,
+        x: 0.0,
+        y: 0.0,
+    };
+    let thumb = TouchActions::new("thumb".to_owned())
+        .then(onto)
+        .then(PointerAction::Down {
+            button: MOUSE_BUTTON_LEFT,
+        })
+        .then(PointerAction::Up {
+            button: MOUSE_BUTTON_LEFT,
+        });
+    browser.perform_actions(thumb).await.unwrap();
+    let started = Instant::now();
+    while target.tag_name().await.is_ok() {
+        assert!(
+            started.elapsed() < Duration::from_secs(15),
+            "nothing came after tapping {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// What tells one page from the next: a form may post to its own address.

@@ -144,6 +144,20 @@ impl Sandbox {
         }
     }
 
+    /// Moves gateway and bank forward in time.
+    pub fn advance(&self, time: &str) {
+        let moved = Command::new(gerbang())
+            .args(["bank", "clock", "--advance", time, "--data"])
+            .arg(self.data.path())
+            .output()
+            .unwrap();
+        assert!(
+            moved.status.success(),
+            "{}",
+            String::from_utf8_lossy(&moved.stderr)
+        );
+    }
+
     async fn ask(&self, path: &str, body: Value, options: RawOptions) -> Value {
         let body = serde_json::to_vec(&body).unwrap();
         let answer = self

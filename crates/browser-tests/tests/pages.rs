@@ -89,6 +89,9 @@ async fn the_first_page_names_the_merchant_and_offers_to_cancel() {
         assert!(first.offers("cancel"), "{first:#?}");
         assert_eq!(first.troubles(), [""; 0]);
         press(&phone, "cancel", None).await;
+        let over = wait_for(&phone, "the end", |page| page.end.is_some()).await;
+        assert_eq!(over.end.as_deref(), Some("cancelled"));
+        assert_eq!(over.troubles(), [""; 0]);
         let arrived = wait_for(&phone, "the shop", |page| page.title == "Shop").await;
         assert_eq!(arrived.url, shop.page("not-linked"));
     })
@@ -201,10 +204,64 @@ async fn three_wrong_otps_end_the_page_with_words_and_a_way_back() {
             let page = wait_for(&phone, "the OTP page", |page| page.offers("otp")).await;
             assert_eq!(page.troubles(), [""; 0]);
             press(&phone, "otp", Some(wrong)).await;
-            wait_for(&phone, "an answer", |page| !page.text.is_empty()).await;
         }
+        let over = wait_for(&phone, "the end", |page| page.end.is_some()).await;
+        assert_eq!(over.end.as_deref(), Some("refused"));
+        assert_eq!(over.troubles(), [""; 0]);
         let arrived = wait_for(&phone, "the shop", |page| page.title == "Shop").await;
         assert_eq!(arrived.url, shop.page("not-linked"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_expired_page_has_words_and_a_way_back_at_the_gateway_and_at_the_bank() {
+    let sandbox = Sandbox::start().await;
+    in_a_phone(|phone| async move {
+        let shop = Shop::open();
+        let customer = sandbox.customer(0);
+        let (page, _) = sandbox.bind(&customer, &shop).await;
+        let bank = open_the_banks_page(&phone, &page).await;
+        sandbox.advance("20m");
+        for address in [page, bank] {
+            let over = open(&phone, &address).await;
+            assert_eq!(over.end.as_deref(), Some("expired"), "{over:#?}");
+            assert!(over.steps.is_empty(), "{over:#?}");
+            assert!(over.way_back.is_some(), "{over:#?}");
+            assert_eq!(over.troubles(), [""; 0]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_page_speaks_english_too() {
+    let sandbox = Sandbox::start().await;
+    in_a_phone(|phone| async move {
+        let shop = Shop::open();
+        let customer = sandbox.customer(0);
+        let (page, _) = sandbox.bind(&customer, &shop).await;
+        let bank = open_the_banks_page(&phone, &page).await;
+        for address in [page, bank] {
+            let english = open(&phone, &format!("{address}?lang=en")).await;
+            assert_eq!(english.language, "en");
+            assert!(english.text.contains("Continue"), "{}", english.text);
+            assert_eq!(english.troubles(), [""; 0]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_that_names_nothing_is_told_apart() {
+    let sandbox = Sandbox::start().await;
+    in_a_phone(|phone| async move {
+        let shop = Shop::open();
+        let (page, _) = sandbox.bind(&sandbox.customer(0), &shop).await;
+        let nothing = format!("{}AAAA", &page[..page.len() - 4]);
+        let told = open(&phone, &nothing).await;
+        assert_eq!(told.end.as_deref(), Some("not-found"), "{told:#?}");
+        assert_eq!(told.troubles(), [""; 0]);
     })
     .await;
 }
