@@ -113,6 +113,7 @@ async fn stopping_waits_for_what_is_being_answered() {
     ));
     begun.notified().await;
     let stop = tokio::spawn(world.running.stop());
+    // Long enough for a stop that does not wait to be over.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!stop.is_finished(), "the request is still being answered");
     go.notify_one();

@@ -127,6 +127,7 @@ async fn serve(State(fake): State<Fake>, request: Request) -> Response {
     }
     if path == format!("/api{}", paths::BANK_TOKEN_B2B) {
         let count = fake.seen.tokens.fetch_add(1, Ordering::SeqCst) + 1;
+        // A bank that takes its time.
         tokio::time::sleep(fake.token_delay).await;
         let body = format!(
             r#"{{"responseCode":"2007300","responseMessage":"Successful","accessToken":"token-{count}","tokenType":"Bearer","expiresIn":"900"}}"#
@@ -458,6 +459,7 @@ async fn a_bank_that_is_silent_or_drips_is_unknown_at_the_deadline() {
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n";
         socket.write_all(head.as_bytes()).await.unwrap();
         while socket.write_all(b" ").await.is_ok() {
+            // A bank that drips.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })

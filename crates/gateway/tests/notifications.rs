@@ -827,6 +827,7 @@ async fn a_merchant_whose_certificate_is_not_trusted_is_told_nothing() {
 #[tokio::test]
 async fn a_slow_merchant_does_not_hold_up_another() {
     let slow = Receiver::start(|_| async {
+        // A merchant that takes its time.
         tokio::time::sleep(Duration::from_secs(30)).await;
         ok()
     })
@@ -910,6 +911,7 @@ async fn what_a_dead_process_had_claimed_is_sent_when_its_lease_is_over() {
 #[tokio::test]
 async fn a_gateway_that_stops_finishes_what_it_is_sending_and_begins_nothing_new() {
     let receiver = Receiver::start(|_| async {
+        // A merchant that takes its time.
         tokio::time::sleep(Duration::from_millis(300)).await;
         ok()
     })

@@ -181,6 +181,7 @@ pub async fn raw(bytes: &'static str, then: Then) -> String {
                 match then {
                     Then::Close => {}
                     Then::Reset => socket.set_zero_linger().unwrap(),
+                    // A merchant that never answers.
                     Then::Hang => tokio::time::sleep(Duration::from_secs(60)).await,
                     Then::GoOnForEver => {
                         while socket.write_all(&[b'x'; 16 * 1024]).await.is_ok() {}
