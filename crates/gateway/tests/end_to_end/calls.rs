@@ -129,6 +129,17 @@ pub fn changed(mut body: Value, pointer: &str, value: Option<Value>) -> Value {
     body
 }
 
+/// `/additionalInfo/lineItems/0/price` becomes `additionalInfo.lineItems[0].price`.
+pub fn path_of(pointer: &str) -> String {
+    pointer[1..].split('/').fold(String::new(), |path, name| {
+        match (path.as_str(), name.parse::<usize>()) {
+            (_, Ok(index)) => format!("{path}[{index}]"),
+            ("", _) => name.to_owned(),
+            _ => format!("{path}.{name}"),
+        }
+    })
+}
+
 pub fn b2b() -> Value {
     json!({"grantType": "client_credentials"})
 }

@@ -185,6 +185,7 @@ async fn each_header_that_is_missing_empty_malformed_or_repeated_is_named() {
                 .await;
         }
     }
+    untouched.looked().await;
     // Every request was right but for its header.
     for call in props.calls() {
         is_done(call.service, &call.send(&stage.shop).await);
@@ -290,6 +291,7 @@ async fn of_several_wrong_things_the_first_step_is_named() {
                 .await;
         }
     }
+    untouched.looked().await;
 }
 
 #[tokio::test]
@@ -341,6 +343,7 @@ async fn a_wrong_value_of_an_earlier_step_is_named_before_a_missing_header_of_a_
                 .await;
         }
     }
+    untouched.looked().await;
 }
 
 #[tokio::test]
@@ -424,6 +427,7 @@ async fn a_strict_merchant_is_held_to_the_documented_headers() {
                 .await;
         }
     }
+    untouched.looked().await;
     for call in props.calls() {
         is_done(call.service, &call.send(&stage.shop).await);
     }

@@ -19,6 +19,8 @@ pub mod untouched;
 pub mod wire;
 
 mod bodies;
+mod dialects;
+mod fields;
 mod headers;
 mod journey;
 mod races;

@@ -1,18 +1,25 @@
 //! What a refusal says and what it leaves behind: nothing.
 
+use std::cell::RefCell;
+
 use merchant_sdk::Answer;
 use serde_json::Value;
 
 use super::stage::Stage;
 
+/// Looking at all rows costs more than the refusal: one look is for so many refusals.
+const LOOK_EVERY: usize = 12;
+
 /// All rows of all tables of the gateway and the bank, as they have to stay.
 ///
 /// No table is left out: what is refused in steps 1 to 8 neither writes nor asks the bank, so even the
-/// bank's own tokens stay as they are.
+/// bank's own tokens stay as they are. A test ends by [`Untouched::looked`], and calls it before anything
+/// that is meant to change rows.
 pub struct Untouched<'a> {
     stage: &'a Stage,
     http: reqwest::Client,
     rows: Vec<String>,
+    refused: RefCell<Vec<String>>,
 }
 
 impl<'a> Untouched<'a> {
@@ -23,25 +30,30 @@ impl<'a> Untouched<'a> {
             stage,
             http,
             rows: Vec::new(),
+            refused: RefCell::default(),
         };
-        untouched.start_over().await;
+        untouched.rows = untouched.rows_now().await;
         untouched
     }
 
-    /// After something that was meant to change rows.
-    pub async fn start_over(&mut self) {
-        self.rows = self.rows_now().await;
-    }
-
-    /// The answer is exactly this refusal, and no row has changed since the last look.
+    /// The answer is exactly this refusal, and no row changes.
     pub async fn refused(&self, what: &str, answer: &Answer, code: &str, message: &str) {
         is_refusal(what, answer, code, message);
+        self.refused.borrow_mut().push(what.to_owned());
+        if self.refused.borrow().len() >= LOOK_EVERY {
+            self.looked().await;
+        }
+    }
+
+    /// No row has changed.
+    pub async fn looked(&self) {
+        let refused = self.refused.take();
         let now = self.rows_now().await;
         let gone: Vec<_> = self.rows.iter().filter(|row| !now.contains(row)).collect();
         let new: Vec<_> = now.iter().filter(|row| !self.rows.contains(row)).collect();
         assert!(
             self.rows == now,
-            "{what}: rows changed; gone: {gone:#?}, new: {new:#?}"
+            "one of these changed rows: {refused:#?}; gone: {gone:#?}, new: {new:#?}"
         );
     }
 
@@ -52,6 +64,13 @@ impl<'a> Untouched<'a> {
         assert_eq!(bank.status(), 200);
         rows.extend(bank.text().await.unwrap().lines().map(str::to_owned));
         rows
+    }
+}
+
+impl Drop for Untouched<'_> {
+    fn drop(&mut self) {
+        let all_seen = self.refused.borrow().is_empty();
+        assert!(all_seen || std::thread::panicking(), "end with looked()");
     }
 }
 
