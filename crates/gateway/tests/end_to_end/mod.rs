@@ -14,6 +14,7 @@
 )]
 
 pub mod calls;
+pub mod forgery;
 pub mod stage;
 pub mod untouched;
 pub mod wire;
@@ -26,4 +27,6 @@ mod journey;
 mod races;
 mod repeats;
 mod settling;
+mod signatures;
+mod tokens;
 mod verdicts;
