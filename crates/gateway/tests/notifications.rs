@@ -161,7 +161,7 @@ async fn a_merchant_built_on_the_sdk_verifies_what_it_is_told() {
     )
     .await;
     run(&world).await;
-    let mut told = vec![
+    let mut told = [
         received.recv().await.unwrap(),
         received.recv().await.unwrap(),
     ];
