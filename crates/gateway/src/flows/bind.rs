@@ -16,7 +16,7 @@ use snap::{Case, ResponseCode, Service};
 use storage::{Session, bindings};
 
 use super::once::{Once, Turn};
-use super::{Trouble, bank_of, links, outbox, reason, refusal_of};
+use super::{Trouble, addresses, bank_of, outbox, reason, refusal_of};
 use crate::api::answer::Answer;
 use crate::api::signed::Signed;
 use crate::app::App;
@@ -150,7 +150,7 @@ fn hashes(app: &App, wish: &Binding) -> bindings::Hashes {
     bindings::Hashes {
         page: app.page_hash(id),
         state: app.state_hash(id),
-        auth_code: derive::hash(&links::auth_code(app, id)),
+        auth_code: derive::hash(&addresses::auth_code(app, id)),
         phone: app.keys.phone_hash(&wish.phone_no),
     }
 }
@@ -184,7 +184,7 @@ fn at_bank(
         partner_reference_no: wish.id.to_string(),
         phone_no: wish.phone_no.clone(),
         merchant_id: wish.merchant.to_string(),
-        redirect_url: links::return_page(app, &bank.profile().id, wish.id.as_str()),
+        redirect_url: addresses::return_page(app, &bank.profile().id, wish.id.as_str()),
         additional_info: BankBindingInfo {
             merchant_name: signed.merchant.stored.name.clone(),
             channel: Some(info.channel.clone()),
@@ -267,10 +267,10 @@ fn accepted(app: &App, binding: &Binding) -> Answer {
         response_code: code.to_string(),
         response_message: Case::Successful.message().to_owned(),
         reference_no: Some(binding.reference_no.clone()),
-        redirect_url: Some(links::binding_page(app, id)),
+        redirect_url: Some(addresses::binding_page(app, id)),
         additional_info: Some(BindingResult::pending(
             binding.cust_id_merchant.clone(),
-            links::auth_code(app, id),
+            addresses::auth_code(app, id),
         )),
     };
     Answer::success(Service::BINDING, Case::Successful, &response)

@@ -10,7 +10,7 @@ use snap::{Secret, Timestamp};
 use storage::bindings::{self, BankTokens};
 use storage::payments;
 
-use super::{Trouble, links, outbox};
+use super::{Trouble, addresses, outbox};
 use crate::app::App;
 use crate::bank::{Asked, Bank};
 
@@ -127,7 +127,7 @@ pub fn payment_at_bank(
         amount: payment.amount,
         pay_option_details: options.collect(),
         valid_up_to: format_jakarta(payment.valid_until_ms),
-        url_params: vec![UrlParam::pay_return(links::return_page(
+        url_params: vec![UrlParam::pay_return(addresses::return_page(
             app,
             &bank.profile().id,
             payment.id.as_str(),

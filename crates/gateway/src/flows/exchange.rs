@@ -9,7 +9,7 @@ use snap::timestamp::format_jakarta;
 use snap::{Case, ResponseCode, Service};
 use storage::bindings;
 
-use super::{Trouble, bank_of, confirm};
+use super::{Trouble, bank_of, link};
 use crate::api::answer::Answer;
 use crate::app::App;
 use crate::derive;
@@ -28,7 +28,7 @@ pub async fn by_auth_code(app: &App, merchant: &Merchant, code: &str) -> Result<
     ) {
         let bank = bank_of(app, &binding.channel)?;
         if bank.would_ask() {
-            binding = confirm::ask_about_binding(app, bank, binding).await?;
+            binding = link::ask_about_binding(app, bank, binding).await?;
         }
     }
     issue(app, merchant, &binding)

@@ -6,12 +6,14 @@
 //! row that [`settle`] finishes. A flow never calls another flow's story; what they share stands in
 //! `once`, `record`, `customer` and `outbox`.
 
+pub mod addresses;
 pub mod balance;
 pub mod bind;
 pub mod confirm;
 pub mod customer;
 pub mod exchange;
-pub mod links;
+pub mod link;
+
 pub mod once;
 pub mod outbox;
 pub mod pay;

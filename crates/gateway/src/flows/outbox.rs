@@ -13,7 +13,7 @@ use storage::merchants::NotifyRefunds;
 use storage::notifications::{self, NewNotification, NotificationKind};
 use storage::{Session, bindings, merchants};
 
-use super::{Trouble, bank_of, links};
+use super::{Trouble, addresses, bank_of};
 use crate::app::App;
 
 /// What DOKU calls a payment from a linked bank account.
@@ -76,7 +76,7 @@ pub async fn binding(
             status: status.to_owned(),
             cust_id_merchant: binding.cust_id_merchant.clone(),
             auth_code: (is == BindingStateName::Active)
-                .then(|| links::auth_code(app, binding.id.as_str())),
+                .then(|| addresses::auth_code(app, binding.id.as_str())),
         },
     };
     let new = NewNotification {

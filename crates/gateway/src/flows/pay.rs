@@ -15,7 +15,7 @@ use snap::{Amount, Case, PayMethod, ResponseCode, Service};
 use storage::{Session, bindings, payments};
 
 use super::once::{Once, Turn};
-use super::{Trouble, bank_of, customer, links, reason, record, refusal_of, settle};
+use super::{Trouble, addresses, bank_of, customer, reason, record, refusal_of, settle};
 use crate::api::answer::Answer;
 use crate::api::signed::Signed;
 use crate::app::App;
@@ -219,7 +219,7 @@ fn accepted(app: &App, payment: &Payment) -> Answer {
     let response = PaymentResponse {
         response_code: ResponseCode::new(Service::PAYMENT, Case::Successful).to_string(),
         response_message: Case::Successful.message().to_owned(),
-        web_redirect_url: Some(links::payment_page(app, payment.id.as_str())),
+        web_redirect_url: Some(addresses::payment_page(app, payment.id.as_str())),
         partner_reference_no: Some(payment.partner_reference_no.clone()),
         reference_no: Some(payment.reference_no.clone()),
     };

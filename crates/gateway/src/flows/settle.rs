@@ -14,7 +14,7 @@ use snap::messages::bank::BankCancelRequest;
 use snap::{Case, TransactionStatus};
 use storage::{Lease, Session, bindings, payments, refunds};
 
-use super::{Trouble, bank_of, chain, confirm, customer, record, refund, unbind};
+use super::{Trouble, bank_of, chain, confirm, customer, link, record, refund, unbind};
 use crate::app::App;
 use crate::bank::{Asked, Bank};
 use crate::workers::{Ran, Run};
@@ -334,13 +334,13 @@ async fn one_binding(app: &App, binding: Binding) -> Result<Settled, Trouble> {
     let now_ms = app.clock.business_now_ms();
     match binding.state.name() {
         Is::Created | Is::AwaitingCustomer | Is::Unknown => {
-            let binding = confirm::ask_about_binding(app, bank, binding).await?;
+            let binding = link::ask_about_binding(app, bank, binding).await?;
             let waits = matches!(
                 binding.state.name(),
                 Is::Created | Is::AwaitingCustomer | Is::Unknown
             );
             if waits && binding.expires_at_ms <= now_ms {
-                confirm::fail(app, &binding, &BindingFailure::Expired, "the time was over").await?;
+                link::fail(app, &binding, &BindingFailure::Expired, "the time was over").await?;
                 return Ok(Settled::Done);
             }
             Ok(if waits {

@@ -17,7 +17,7 @@ use super::look;
 use crate::api::signed::peer;
 use crate::app::App;
 use crate::flows::confirm::{self, Subject};
-use crate::flows::{self, links};
+use crate::flows::{self, addresses};
 
 /// What the bank's page appends nothing to: our own `state`.
 #[derive(Debug, Default, Deserialize)]
@@ -51,8 +51,8 @@ pub async fn returned(
         }
     };
     let page = match &subject {
-        Subject::Binding(binding) => links::binding_page(&app, binding.id.as_str()),
-        Subject::Payment(payment) => links::payment_page(&app, payment.id.as_str()),
+        Subject::Binding(binding) => addresses::binding_page(&app, binding.id.as_str()),
+        Subject::Payment(payment) => addresses::payment_page(&app, payment.id.as_str()),
     };
     look::see_other(&format!("{page}?returned=1")).unwrap_or_else(|| look::trouble(language))
 }
