@@ -44,6 +44,16 @@ impl Props {
         }
     }
 
+    /// Nobody is linked and nothing is paid.
+    pub fn unknown() -> Self {
+        let nothing = || "nothing".to_owned();
+        Self {
+            auth_code: nothing(),
+            customer_token: nothing(),
+            paid: nothing(),
+        }
+    }
+
     /// Each service once, each right in every way; the unbinding comes last.
     pub fn calls(&self) -> [Call; 8] {
         let code = json!({"grantType": "authorization_code", "authCode": self.auth_code});

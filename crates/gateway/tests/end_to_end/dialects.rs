@@ -136,6 +136,87 @@ async fn what_dokus_clients_send_is_accepted() {
     is_done("09 without core", &unbinding.send(&stage.shop).await);
 }
 
+/// The members of each success that DOKU's Python SDK knows; it fails on any other.
+#[rustfmt::skip] // a table
+const MEMBERS: &[(&str, &[&str], &[&str])] = &[
+    // service, always, sometimes
+    ("73", &["accessToken", "tokenType", "expiresIn"], &[]),
+    ("74", &["accessToken", "tokenType", "accessTokenExpiryTime", "refreshToken", "refreshTokenExpiryTime"], &[]),
+    ("07", &["referenceNo", "redirectUrl", "additionalInfo"], &[]),
+    ("11", &["accountInfos"], &[]),
+    ("54", &["webRedirectUrl", "partnerReferenceNo", "referenceNo"], &[]),
+    ("55", &["originalPartnerReferenceNo", "originalReferenceNo", "originalExternalId", "serviceCode",
+             "latestTransactionStatus", "transactionStatusDesc", "transAmount"],
+           &["approvalCode", "originalResponseCode", "originalResponseMessage", "sessionId", "requestID",
+             "refundNo", "partnerRefundNo", "refundAmount", "refundStatus", "refundDate", "reason",
+             "refundHistory", "feeAmount", "paidTime", "additionalInfo"]),
+    ("58", &["refundAmount", "originalPartnerReferenceNo", "originalReferenceNo", "refundNo",
+             "partnerRefundNo", "refundTime"], &[]),
+    ("09", &["referenceNo"], &["additionalInfo"]),
+];
+
+#[tokio::test]
+async fn a_success_has_the_members_that_dokus_sdks_know_and_no_other() {
+    let stage = patient_stage().await;
+    let props = Props::on(&stage).await;
+    for call in props.calls() {
+        let answer = call.send(&stage.shop).await;
+        let body = answer.json();
+        let what = format!("{}: {body}", call.service);
+        assert_eq!(answer.status, 200, "{what}");
+        assert_eq!(body["responseCode"], call.code("200", "00"), "{what}");
+        assert_eq!(body["responseMessage"], "Successful", "{what}");
+        let (_, always, sometimes) = MEMBERS
+            .iter()
+            .find(|(service, ..)| *service == call.service)
+            .unwrap();
+        for (name, value) in body.as_object().unwrap() {
+            let known = ["responseCode", "responseMessage"].contains(&name.as_str())
+                || always.contains(&name.as_str())
+                || sometimes.contains(&name.as_str());
+            assert!(known && !value.is_null(), "{name} of {what}");
+        }
+        for name in *always {
+            assert!(body.get(name).is_some(), "no {name} in {what}");
+        }
+        for header in ["x-timestamp", "x-request-id"] {
+            assert!(answer.headers.contains_key(header), "no {header}: {what}");
+        }
+        assert_eq!(answer.headers["content-type"], "application/json", "{what}");
+        let key = answer.headers.get("x-client-key");
+        let is_token = TOKENS.contains(&call.service);
+        assert_eq!(
+            key.map(|key| key == "shop"),
+            is_token.then_some(true),
+            "{what}"
+        );
+        match call.service {
+            "73" => assert_eq!(body["expiresIn"], 900, "{what}"),
+            "07" => {
+                let info = &body["additionalInfo"];
+                assert_eq!(
+                    (&info["accountStatus"], &info["status"]),
+                    (&json!("PENDING"), &json!("PENDING"))
+                );
+                assert_eq!(info["custIdMerchant"], "cust-2");
+            }
+            "11" => {
+                let info = &body["accountInfos"][0];
+                for name in [
+                    "amount",
+                    "flatAmount",
+                    "floatAmount",
+                    "holdAmount",
+                    "availableBalance",
+                ] {
+                    assert_eq!(info[name]["currency"], "IDR", "{name} of {what}");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_strict_merchant_is_held_to_the_documented_fields() {
     let stage = Stage::with(Wishes {

@@ -375,6 +375,12 @@ async fn unusual_headers_that_mean_no_harm_are_accepted() {
         let answer = call.send(&stage.shop).await;
         is_done(&format!("{header}: {value}"), &answer);
     }
+    let token = stage.shop.client.b2b_token().await.unwrap();
+    for value in ["bearer", "BEARER", "Bearer  "] {
+        let value = format!("{value} {}", token.expose());
+        let call = props.call("11").with("Authorization", &value);
+        is_done(&value, &call.send(&stage.shop).await);
+    }
     for header in ["CHANNEL-ID", "X-DEVICE-ID"] {
         let call = props.call("11").without(header);
         is_done(header, &call.send(&stage.shop).await);

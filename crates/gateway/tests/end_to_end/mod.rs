@@ -24,6 +24,7 @@ mod dialects;
 mod fields;
 mod headers;
 mod journey;
+mod limits;
 mod races;
 mod repeats;
 mod settling;
