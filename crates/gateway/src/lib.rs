@@ -20,6 +20,7 @@ mod merchants;
 pub mod notify;
 mod pages;
 mod request_log;
+mod retention;
 mod running;
 mod token_keeper;
 mod tokens;
@@ -61,6 +62,11 @@ const TASKS: &[Task] = &[
         name: "notify",
         every: Duration::from_secs(1),
         run: notify::run,
+    },
+    Task {
+        name: "retention",
+        every: Duration::from_secs(600),
+        run: retention::run,
     },
 ];
 

@@ -27,7 +27,7 @@ pub async fn payment(
     let payment = match step {
         Step::Unchanged(payment) => return Ok(payment),
         Step::LateDebit(payment) => {
-            late_debit(app, s, &payment, now_ms).await?;
+            late_debit(s, &payment, now_ms).await?;
             return Ok(payment);
         }
         Step::Changed(payment) => payment,
@@ -155,7 +155,7 @@ pub async fn alarm(
 
 /// The bank debited a customer for a payment that had ended. Both legs are booked, and the money goes
 /// back under a refund id that follows from the payment, so that it goes back once.
-async fn late_debit(app: &App, s: &Session, payment: &Payment, now_ms: i64) -> Result<(), Trouble> {
+async fn late_debit(s: &Session, payment: &Payment, now_ms: i64) -> Result<(), Trouble> {
     let detail = "the bank debited a customer for a payment that had ended; the money is sent back";
     if !alarm(
         s,
@@ -194,7 +194,6 @@ async fn late_debit(app: &App, s: &Session, payment: &Payment, now_ms: i64) -> R
         version: 1,
     };
     refunds::insert(s, &refund, now_ms).await?;
-    app.workers.poke();
     Ok(())
 }
 

@@ -219,3 +219,23 @@ async fn postings(stage: &Stage) -> Vec<String> {
         .filter(|line| line.starts_with("postings"))
         .collect()
 }
+
+#[tokio::test]
+async fn a_claim_is_kept_for_three_days() {
+    let stage = Stage::new().await;
+    let claims = async || {
+        let all = stage.app().store.dump().await.unwrap();
+        all.into_iter()
+            .filter(|line| line.starts_with("external_ids"))
+            .count()
+    };
+    stage.shop.refund("none", &reference("REF"), "1.00").await;
+    stage
+        .advance(std::time::Duration::from_secs(3 * 24 * 3600 - 60))
+        .await;
+    stage.idle().await;
+    assert_eq!(claims().await, 1);
+    stage.advance(std::time::Duration::from_secs(120)).await;
+    stage.idle().await;
+    assert_eq!(claims().await, 0);
+}
