@@ -10,6 +10,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod bench;
 pub mod fresh_clone;
 pub mod packages;
 pub mod postgres;

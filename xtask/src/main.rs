@@ -32,6 +32,10 @@ enum Chore {
     Ci,
     /// The house rules as checks: crate edges, file sizes, module docs, names, dependencies
     Tidy,
+    /// How fast it is here: signed payments on PostgreSQL and SQLite beside pgbench, memory, time to ready
+    ///
+    /// Builds for release and starts real processes on loopback; docs/benchmarks.md says how to read it.
+    Bench(xtask::bench::Options),
     /// A throw-away PostgreSQL: prints its URL and keeps it until Ctrl-C
     Postgres {
         /// Run this command with GERBANG_TEST_POSTGRES set instead, and stop when it ends
@@ -50,6 +54,7 @@ fn start(chore: &Chore) -> Result<ExitCode> {
         Chore::Test { filter } => xtask::test::run(filter.as_deref()),
         Chore::Ci => xtask::fresh_clone::run(),
         Chore::Tidy => xtask::tidy::run(),
+        Chore::Bench(options) => xtask::bench::run(options),
         Chore::Postgres { run } => xtask::postgres::run(run),
     }
 }

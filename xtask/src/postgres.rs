@@ -5,7 +5,7 @@
 
 use crate::{packages, steps};
 use anyhow::{Context, Result, bail};
-use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Gid, Pid, Uid, User, geteuid};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The variable through which the tests learn where PostgreSQL is.
 pub const VARIABLE: &str = "GERBANG_TEST_POSTGRES";
@@ -72,25 +73,46 @@ pub fn binaries() -> Option<PathBuf> {
         .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
 }
 
-/// Lets Ctrl-C and `kill` end the cluster too. Call it first in `main`, before any thread is started:
-/// threads inherit the blocked signals, programs that we start do not.
+/// Lets Ctrl-C and `kill` end the cluster too.
+///
+/// By handlers and not by blocking the signals: programs that we start would inherit the blocking and
+/// could not be stopped any more.
 pub fn stop_on_signals() -> Result<()> {
-    let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]
-        .into_iter()
-        .collect();
-    signals.thread_block().context("cannot block signals")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let (mut interrupt, mut terminate, mut hang_up) = {
+        let _context = runtime.enter();
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        (
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::hangup())?,
+        )
+    };
     std::thread::spawn(move || {
-        let caught = signals.wait();
-        if let Ok(Some((server, folder))) = RUNNING.lock().map(|mut running| running.take()) {
-            // Its data is worth nothing, so it need not be tidy about ending.
-            let _ = kill(server, Signal::SIGQUIT);
-            let gone = || kill(server, None).is_err() || is_zombie(server);
-            let _ = wait_until(Duration::from_secs(5), gone);
-            let _ = std::fs::remove_dir_all(folder);
-        }
-        std::process::exit(caught.map_or(1, |signal| 128_i32.saturating_add(number(signal))));
+        let number = runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => 2,
+                _ = terminate.recv() => 15,
+                _ = hang_up.recv() => 1,
+            }
+        });
+        stop_running();
+        // Exit statuses of interrupted programs are 128 and the signal's number.
+        std::process::exit(128 + number);
     });
     Ok(())
+}
+
+fn stop_running() {
+    if let Ok(Some((server, folder))) = RUNNING.lock().map(|mut running| running.take()) {
+        // Its data is worth nothing, so it need not be tidy about ending.
+        let _ = kill(server, Signal::SIGQUIT);
+        let gone = || kill(server, None).is_err() || is_zombie(server);
+        let _ = wait_until(Duration::from_secs(5), gone);
+        let _ = std::fs::remove_dir_all(folder);
+    }
 }
 
 impl Cluster {
@@ -276,15 +298,6 @@ fn pid_of(child: &Child) -> Result<Pid> {
 
 fn is_zombie(pid: Pid) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "))
-}
-
-/// Exit statuses of interrupted programs are 128 and the signal's number.
-fn number(signal: Signal) -> i32 {
-    match signal {
-        Signal::SIGHUP => 1,
-        Signal::SIGINT => 2,
-        _ => 15,
-    }
 }
 
 fn wait_until(at_most: Duration, mut done: impl FnMut() -> bool) -> bool {

@@ -36,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "merchant-sdk",
         ],
     ),
+    ("bench", &["merchant-sdk", "snap"]),
     ("xtask", &[]),
 ];
 
