@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     // The programs that it starts end with it, so it must not outlive this one.
     let mut bench = Command::new("setpriv");
     bench
-        .args(["--pdeathsig=KILL", "--"])
+        .args(["--pdeathsig=TERM", "--"])
         .arg(binaries.join("bench"))
         .arg(format!("--gerbang={}", binaries.join("gerbang")))
         .arg(format!("--postgres={}", cluster.url()))

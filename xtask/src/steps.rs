@@ -115,8 +115,8 @@ impl Counted {
     /// (`test result: ok. 5 passed; 0 failed; …`).
     pub fn in_line(line: &str) -> Option<Self> {
         let plain = without_colour(line);
-        let plain = plain.trim_start();
-        if !(plain.starts_with("Summary [") || plain.starts_with("test result:")) {
+        // An indented `test result:` is what nextest repeats of a failed test's own output.
+        if !(plain.trim_start().starts_with("Summary [") || plain.starts_with("test result:")) {
             return None;
         }
         let words: Vec<&str> = plain
@@ -204,5 +204,6 @@ mod tests {
             })
         );
         assert_eq!(Counted::in_line("5 passed, 2 failed"), None);
+        assert_eq!(Counted::in_line(&format!("    {libtest}")), None);
     }
 }
