@@ -3,7 +3,7 @@
 //! A task takes no input: it looks at the database, does what is due and says whether it did anything.
 //! So a lost signal costs time, never work, and the happy case and recovery are one path. A task must
 //! never hold what another process needs, and running it twice must be harmless. To add one, add it to
-//! the list in [`crate::tasks`].
+//! the list in [`crate::TASKS`].
 
 use std::future::Future;
 use std::pin::Pin;
