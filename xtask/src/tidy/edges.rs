@@ -5,6 +5,17 @@ use super::{Findings, line_of};
 use cargo_metadata::{Dependency, DependencyKind, Metadata};
 use std::path::Path;
 
+/// Everything that makes up the product, for what starts or measures it as a whole.
+const PRODUCT: &[&str] = &[
+    "gerbang",
+    "gateway",
+    "storage",
+    "direct-debit",
+    "snap",
+    "bank-simulator",
+    "merchant-sdk",
+];
+
 /// Each crate with the crates it may use.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("snap", &[]),
@@ -13,30 +24,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gateway", &["storage", "direct-debit", "snap"]),
     ("bank-simulator", &["snap"]),
     ("merchant-sdk", &["snap"]),
-    (
-        "gerbang",
-        &[
-            "gateway",
-            "storage",
-            "direct-debit",
-            "snap",
-            "bank-simulator",
-            "merchant-sdk",
-        ],
-    ),
-    (
-        "browser-tests",
-        &[
-            "gerbang",
-            "gateway",
-            "storage",
-            "direct-debit",
-            "snap",
-            "bank-simulator",
-            "merchant-sdk",
-        ],
-    ),
-    ("bench", &["merchant-sdk", "snap"]),
+    ("gerbang", PRODUCT),
+    ("browser-tests", PRODUCT),
+    ("bench", PRODUCT),
+    ("crash-test", PRODUCT),
     ("xtask", &[]),
 ];
 
