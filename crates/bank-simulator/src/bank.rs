@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::faults::{Known, armed, met};
 use crate::{Config, Error, GatewayEndpoint, customers, entropy};
 
 /// Above this a single payment is refused, unless set otherwise: Rp20.000.000.
@@ -25,6 +26,8 @@ pub(crate) struct Bank {
     pub control_secret: Option<Secret>,
     /// Rung when a notification may be due.
     pub wake: Notify,
+    /// What may go wrong.
+    pub faults: Known,
     payment_limit: AtomicI64,
     derive_key: Secret,
 }
@@ -68,6 +71,8 @@ impl Bank {
             .await?
             .and_then(|text| text.parse().ok());
         customers::seed(&mut write, clock.now_ms()).await?;
+        let armed = !armed::list(&mut *write).await?.is_empty();
+        let met = met::any(&mut *write).await?;
         write.commit().await?;
         let bank = Self {
             db,
@@ -84,6 +89,7 @@ impl Bank {
             otp_above: config.otp_above,
             control_secret: config.control_secret,
             wake: Notify::new(),
+            faults: Known::new(armed, met),
             payment_limit: AtomicI64::new(limit.unwrap_or(PAYMENT_LIMIT)),
             derive_key: Secret::new(derive_key),
         };

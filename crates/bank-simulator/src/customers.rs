@@ -1,120 +1,9 @@
-//! The demo customers and what the bank knows about a customer.
-//!
-//! To add a demo customer, append to [`DEMO`]; the order of the first six is part of the sandbox's contract.
+//! What the bank knows about a customer.
 
 use sqlx::SqliteConnection;
 
+use crate::demo::DEMO;
 use crate::{Error, entropy, ledger, pin};
-
-/// A customer that every fresh bank has.
-#[derive(Debug, Clone, Copy)]
-pub struct DemoCustomer {
-    /// Full name.
-    pub name: &'static str,
-    /// Phone number, digits with country code.
-    pub phone_no: &'static str,
-    /// Six digits. A demo customer's PIN is no secret.
-    pub pin: &'static str,
-    /// What this customer is good for in a test.
-    pub note: &'static str,
-}
-
-struct Opening {
-    customer: DemoCustomer,
-    state: &'static str,
-    otp_silent: bool,
-    /// Sen in BALANCE, POINT and PAYLATER.
-    money: [i64; 3],
-}
-
-const ORDINARY: [i64; 3] = [1_000_000_000, 5_000_000, 200_000_000];
-
-const DEMO: [Opening; 6] = [
-    Opening {
-        customer: DemoCustomer {
-            name: "Siti Rahmawati",
-            phone_no: "6281111111101",
-            pin: "246813",
-            note: "ordinary, with money: Rp10.000.000 balance, Rp50.000 points, Rp2.000.000 paylater",
-        },
-        state: "active",
-        otp_silent: false,
-        money: ORDINARY,
-    },
-    Opening {
-        customer: DemoCustomer {
-            name: "Budi Santoso",
-            phone_no: "6281111111102",
-            pin: "135792",
-            note: "ordinary, with money: Rp50.000.000 balance, Rp50.000 points, Rp2.000.000 paylater",
-        },
-        state: "active",
-        otp_silent: false,
-        money: [5_000_000_000, 5_000_000, 200_000_000],
-    },
-    Opening {
-        customer: DemoCustomer {
-            name: "Dewi Lestari",
-            phone_no: "6281111111103",
-            pin: "975318",
-            note: "has no money: payments are refused with 4035414",
-        },
-        state: "active",
-        otp_silent: false,
-        money: [0, 0, 0],
-    },
-    Opening {
-        customer: DemoCustomer {
-            name: "Agus Pratama",
-            phone_no: "6281111111104",
-            pin: "864209",
-            note: "blocked: binding is refused with 4030705",
-        },
-        state: "blocked",
-        otp_silent: false,
-        money: ORDINARY,
-    },
-    Opening {
-        customer: DemoCustomer {
-            name: "Ratna Wulandari",
-            phone_no: "6281111111105",
-            pin: "314159",
-            note: "dormant: binding is refused with 4030709",
-        },
-        state: "dormant",
-        otp_silent: false,
-        money: ORDINARY,
-    },
-    Opening {
-        customer: DemoCustomer {
-            name: "Joko Widjaja",
-            phone_no: "6281111111106",
-            pin: "271828",
-            note: "the OTP never arrives",
-        },
-        state: "active",
-        otp_silent: true,
-        money: ORDINARY,
-    },
-];
-
-const ALL: [DemoCustomer; 6] = {
-    let [one, two, three, four, five, six] = DEMO;
-    [
-        one.customer,
-        two.customer,
-        three.customer,
-        four.customer,
-        five.customer,
-        six.customer,
-    ]
-};
-
-/// The demo customers, in this order: two ordinary ones with money, one without money, one blocked, one dormant, one
-/// whose OTP never comes.
-pub fn demo_customers() -> &'static [DemoCustomer] {
-    &ALL
-}
 
 /// What is needed to decide whether a customer may act.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -180,17 +69,61 @@ where
         .await?)
 }
 
-/// Fills a fresh bank; does nothing when there are customers already.
+/// The phone number of the customer of a binding.
+pub(crate) async fn phone_of_link<'c, C>(conn: C, reference: &str) -> Result<Option<String>, Error>
+where
+    C: sqlx::SqliteExecutor<'c>,
+{
+    let sql = "SELECT c.phone_no FROM links l JOIN customers c ON c.account_no = l.account_no \
+               WHERE l.partner_reference_no = $1";
+    Ok(sqlx::query_scalar(sql)
+        .bind(reference)
+        .fetch_optional(conn)
+        .await?)
+}
+
+/// The phone number of the customer of a payment.
+pub(crate) async fn phone_of_payment<'c, C>(
+    conn: C,
+    reference: &str,
+) -> Result<Option<String>, Error>
+where
+    C: sqlx::SqliteExecutor<'c>,
+{
+    let sql = "SELECT c.phone_no FROM payments p JOIN customers c ON c.account_no = p.account_no \
+               WHERE p.partner_reference_no = $1";
+    Ok(sqlx::query_scalar(sql)
+        .bind(reference)
+        .fetch_optional(conn)
+        .await?)
+}
+
+/// How many bindings a customer has begun.
+pub(crate) async fn bindings_begun<'c, C>(conn: C, phone_no: &str) -> Result<i64, Error>
+where
+    C: sqlx::SqliteExecutor<'c>,
+{
+    let sql = "SELECT COUNT(*) FROM links l JOIN customers c ON c.account_no = l.account_no \
+               WHERE c.phone_no = $1";
+    Ok(sqlx::query_scalar(sql)
+        .bind(phone_no)
+        .fetch_one(conn)
+        .await?)
+}
+
+/// Opens the accounts of the demo customers whom the bank does not know yet: all of them in a fresh bank.
 pub(crate) async fn seed(conn: &mut SqliteConnection, now_ms: i64) -> Result<(), Error> {
-    let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM customers")
-        .fetch_one(&mut *conn)
+    let known: Vec<String> = sqlx::query_scalar("SELECT phone_no FROM customers")
+        .fetch_all(&mut *conn)
         .await?;
-    if known > 0 {
-        return Ok(());
+    if known.is_empty() {
+        ledger::open_bank_accounts(conn).await?;
     }
-    ledger::open_bank_accounts(conn).await?;
     for (position, opening) in (0i64..).zip(&DEMO) {
         let customer = &opening.customer;
+        if known.iter().any(|phone_no| phone_no == customer.phone_no) {
+            continue;
+        }
         let account_no = entropy::id("AC")?;
         let (salt, hash) = pin::protect(customer.pin)?;
         sqlx::query(
@@ -237,26 +170,11 @@ pub(crate) async fn reset(conn: &mut SqliteConnection, now_ms: i64) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     #[test]
     fn a_masked_number_keeps_its_ends_only() {
         assert_eq!(masked("6281111111101"), "62811••••1101");
         assert_eq!(masked("62"), "62••••62");
-    }
-
-    #[test]
-    fn the_demo_customers_stand_in_the_agreed_order() {
-        let all = demo_customers();
-        assert_eq!(all.len(), 6);
-        assert!(all[0].note.contains("ordinary") && all[1].note.contains("ordinary"));
-        assert!(all[2].note.contains("no money"));
-        assert!(all[3].note.contains("blocked") && all[4].note.contains("dormant"));
-        assert!(all[5].note.contains("never"));
-        assert!(
-            all.iter()
-                .all(|c| c.pin.len() == 6 && c.phone_no.starts_with("62"))
-        );
     }
 }

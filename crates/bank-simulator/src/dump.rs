@@ -7,7 +7,7 @@ use sqlx::{Column, Row, SqliteConnection, TypeInfo, ValueRef};
 use crate::Error;
 
 /// Tables of the bank. `settings` is left out: it holds the bank's own key and its clock.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 17] = [
     "customers",
     "accounts",
     "movements",
@@ -22,6 +22,9 @@ const TABLES: [&str; 14] = [
     "wrong_otps",
     "inbox",
     "notifications",
+    "faults",
+    "faults_met",
+    "forgeries",
 ];
 
 /// One JSON object a line, with its table's name, in a stable order.

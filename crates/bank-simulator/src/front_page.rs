@@ -1,16 +1,22 @@
-//! The bank's front page, for developers: who the customers are and what they have.
+//! The bank's front page, for developers: who the customers are and what they have, and what is to go wrong.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::REFERRER_POLICY;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::{middleware, routing::get};
+use axum::routing::{get, post};
 use maud::html;
 use snap::Amount;
 
 use crate::bank::Bank;
+use crate::control::faults;
+use crate::faults::armed::{self, Armed};
+use crate::faults::magic::MAGIC;
+use crate::faults::{Operation, Outcome};
 use crate::hosted::{self, Look};
 use crate::{Error, demo_customers, loopback};
 
@@ -28,7 +34,11 @@ struct Shown {
 
 pub(crate) fn routes(bank: Arc<Bank>) -> Router<Arc<Bank>> {
     let guard = middleware::from_fn_with_state(bank, loopback::only_testers);
-    Router::new().route("/", get(page)).layer(guard)
+    Router::new()
+        .route("/", get(page))
+        .route("/faults/arm", post(faults::arm_from_page))
+        .route("/faults/clear", post(faults::clear_from_page))
+        .layer(guard)
 }
 
 async fn customers(bank: &Bank) -> Result<Vec<Shown>, Error> {
@@ -46,8 +56,10 @@ async fn page(
     headers: HeaderMap,
 ) -> Response {
     let look = Look::choose(query.as_deref(), &headers);
-    let shown = match customers(&bank).await {
-        Ok(shown) => shown,
+    let read =
+        async { Ok::<_, Error>((customers(&bank).await?, armed::list(bank.db.read()).await?)) };
+    let (shown, armed) = match read.await {
+        Ok(read) => read,
         Err(error) => {
             tracing::error!(error = error.chain(), "the customers could not be read");
             return (
@@ -68,9 +80,83 @@ async fn page(
                 }
             }
             div.people { @for customer in &shown { (card(customer)) } }
+            (fault_section(look, &armed))
         }
     };
-    hosted::html(StatusCode::OK, hosted::layout(look, title, None, &main))
+    let mut response = hosted::html(StatusCode::OK, hosted::layout(look, title, None, &main));
+    // Without a referrer a browser would not say that the forms below are ours.
+    let policy = HeaderValue::from_static("same-origin");
+    response.headers_mut().insert(REFERRER_POLICY, policy);
+    response
+}
+
+/// What is armed, two forms, and what amounts ask for.
+fn fault_section(look: Look, armed: &[Armed]) -> maud::Markup {
+    let pick = |indonesian, english| look.language.pick(indonesian, english);
+    let how_long = |fault: &Armed| match (fault.times, fault.share) {
+        (Some(times), _) => format!("{times} ×"),
+        // In tenths of a per mille, so that nothing is rounded away that somebody typed.
+        (None, Some(share)) => format!("{}.{:04} %", share / 10_000, share % 10_000),
+        (None, None) => String::new(),
+    };
+    html! {
+        section.card.faults id="faults" {
+            h2 { (pick("Gangguan", "Faults")) }
+            @if armed.is_empty() {
+                p.lead { (pick("Tidak ada yang dipasang.", "None is armed.")) }
+            } @else {
+                dl {
+                    @for fault in armed {
+                        div data-fault=(fault.id) {
+                            dt { (fault.operation) " " b.mono { (fault.outcome) } }
+                            dd { (how_long(fault)) " · " (fault.hits) "/" (fault.seen) }
+                        }
+                    }
+                }
+                form method="post" action="/faults/clear" {
+                    button.quiet type="submit" { (pick("Hapus semua", "Clear all")) }
+                }
+            }
+            form method="post" action="/faults/arm" {
+                label for="operation" { (pick("Operasi", "Operation")) }
+                select id="operation" name="operation" {
+                    @for operation in Operation::ALL {
+                        option value=(operation.name()) { (operation.name()) }
+                    }
+                }
+                label for="outcome" { (pick("Hasil", "Outcome")) }
+                input.plain id="outcome" name="outcome" required maxlength="16" placeholder="lost" autocomplete="off";
+                label for="times" { (pick("Berapa kali", "How many times")) }
+                input.plain id="times" name="times" required inputmode="numeric" value="1" autocomplete="off";
+                div.gap {}
+                button type="submit" { (pick("Pasang", "Arm")) }
+            }
+            dl {
+                @for operation in Operation::ALL {
+                    div {
+                        dt.mono { (operation.name()) }
+                        dd { (operation.outcomes().join(", ")) }
+                    }
+                }
+            }
+            h2 { (pick("Lewat jumlah", "By amount")) }
+            dl {
+                @for (sen, operation, outcome) in MAGIC {
+                    div {
+                        dt.mono { (format!("….{sen:02}")) }
+                        dd { (by_amount(operation, outcome)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn by_amount(operation: Operation, outcome: Outcome) -> String {
+    match operation {
+        Operation::Notify => format!("notify {outcome}"),
+        _ => format!("payment, refund {outcome}"),
+    }
 }
 
 fn card(customer: &Shown) -> maud::Markup {

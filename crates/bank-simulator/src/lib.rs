@@ -6,7 +6,7 @@
 //! full phone number to a log.
 //!
 //! Where to look: `api` answers the gateway, `hosted` the customer's browser, `control` and `inbox` the tester;
-//! `ledger` holds the money, `notify` tells the gateway how payments ended.
+//! `ledger` holds the money, `notify` tells the gateway how payments ended, `faults` makes things go wrong on demand.
 //!
 //! To add an operation: its message goes into `snap`, its story into a file of `api` named for the noun, its rows
 //! into the file of that noun beside this one.
@@ -17,6 +17,7 @@ mod clock;
 mod control;
 mod customers;
 mod db;
+mod demo;
 mod dump;
 mod entropy;
 mod faults;
@@ -24,6 +25,7 @@ mod front_page;
 mod hosted;
 mod inbox;
 mod ledger;
+mod line;
 mod links;
 mod loopback;
 mod notify;
@@ -42,7 +44,7 @@ use snap::{Amount, Secret};
 use tokio::net::TcpListener;
 
 pub use clock::Clock;
-pub use customers::{DemoCustomer, demo_customers};
+pub use demo::{DemoCustomer, demo_customers};
 pub use running::{Running, start};
 
 /// What a bank needs to open.

@@ -2,8 +2,8 @@
 //!
 //! "This machine" is a connection from loopback that names loopback or the bank's own host and was not forwarded: a
 //! proxy in front makes everybody look local, and a web page elsewhere can point a name of its own at 127.0.0.1.
-//! Such a page can also post a form here without asking, but not without saying so: browsers add `Origin`, and no
-//! page of ours posts to these routes.
+//! Such a page can also post a form here without asking, but not without saying so: browsers add `Origin`, which
+//! must then be our own.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -16,15 +16,16 @@ use axum::response::{IntoResponse, Response};
 
 use crate::bank::Bank;
 use crate::entropy;
+use crate::line::Peer;
 
 /// Middleware: lets testers through.
 pub(crate) async fn only_testers(
     State(bank): State<Arc<Bank>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     request: Request,
     next: Next,
 ) -> Response {
-    if is_tester(&bank, peer, request.headers()) {
+    if is_tester(&bank, peer.address, request.headers()) {
         next.run(request).await
     } else {
         let told = "inbox and control answer on loopback only, or to the control secret as a bearer token\n";
@@ -41,11 +42,21 @@ fn is_tester(bank: &Bank, peer: SocketAddr, headers: &HeaderMap) -> bool {
         return entropy::same(secret.expose(), bearer);
     }
     let forwarded = headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for");
-    let from_a_page = headers.contains_key(ORIGIN);
+    let from_a_page = headers.contains_key(ORIGIN) && !from_own_page(headers);
     peer.ip().to_canonical().is_loopback()
         && !forwarded
         && !from_a_page
         && names_this_machine(&bank.public_url, headers)
+}
+
+/// The page that posts was served by this very host and port, which [`names_this_machine`] has found to be ours.
+fn from_own_page(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let (Some(origin), Some(host)) = (text(ORIGIN), text(HOST)) else {
+        return false;
+    };
+    let served = |scheme: &str| origin.strip_prefix(scheme) == Some(host);
+    served("http://") || served("https://")
 }
 
 fn names_this_machine(public_url: &str, headers: &HeaderMap) -> bool {

@@ -3,6 +3,8 @@
 //! What is due lies in the database, written in the transaction that ended the payment; a restart goes on where the
 //! last run stopped. The worker takes no input, is woken by a signal and by a timer, and may run twice without harm.
 
+mod forgery;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +26,9 @@ const FIRST_RETRY_MS: i64 = 1_000;
 const LAST_RETRY_MS: i64 = 300_000;
 /// Notifications on their way at one time.
 const AT_ONCE: i64 = 8;
+/// How often, and after which pauses, a payment that is notified early looks whether it was.
+const EARLY_LOOKS: u32 = 250;
+const EARLY_PAUSE: Duration = Duration::from_millis(20);
 /// A token is renewed this long before it dies.
 const TOKEN_MARGIN_MS: i64 = 30_000;
 
@@ -32,6 +37,7 @@ struct Due {
     id: String,
     payment_id: String,
     attempts: i64,
+    again: i64,
 }
 
 struct Sender {
@@ -48,6 +54,25 @@ pub(crate) fn client() -> Result<reqwest::Client, Error> {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none());
     Ok(builder.build()?)
+}
+
+/// Waits until the gateway has accepted the notification of a payment, for a while: it may be down.
+pub(crate) async fn wait_for(bank: &Bank, payment_id: &str) -> Result<(), Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM notifications WHERE payment_id = $1 AND state = 'due')";
+    for _ in 0..EARLY_LOOKS {
+        if bank.gateway.is_none() {
+            return Ok(());
+        }
+        let due: bool = sqlx::query_scalar(sql)
+            .bind(payment_id)
+            .fetch_one(bank.db.read())
+            .await?;
+        if !due {
+            return Ok(());
+        }
+        tokio::time::sleep(EARLY_PAUSE).await;
+    }
+    Ok(())
 }
 
 /// Runs until the bank stops.
@@ -75,9 +100,10 @@ pub(crate) async fn run(bank: Arc<Bank>, client: reqwest::Client) {
 /// Sends what is due; tells when to look again.
 async fn round(sender: &Arc<Sender>) -> Result<Duration, Error> {
     let bank = &sender.bank;
+    forgery::send(sender).await?;
     let due: Vec<Due> = sqlx::query_as(
-        "SELECT id, payment_id, attempts FROM notifications WHERE state = 'due' AND due_at <= $1 \
-         ORDER BY due_at, id LIMIT $2",
+        "SELECT id, payment_id, attempts, again FROM notifications WHERE state = 'due' AND due_at <= $1 \
+         AND payment_id NOT IN (SELECT payment_id FROM forgeries) ORDER BY due_at, id LIMIT $2",
     )
     .bind(bank.clock.now_ms())
     .bind(AT_ONCE)
@@ -122,12 +148,17 @@ impl Sender {
             }
         };
         let now_ms = self.bank.clock.now_ms();
-        let state = if accepted { "delivered" } else { "due" };
+        let (state, due_at, again) = match (accepted, due.again) {
+            (true, 0) => ("delivered", now_ms, 0),
+            (true, again) => ("due", now_ms, again - 1),
+            (false, again) => ("due", now_ms + retry_after(due.attempts), again),
+        };
         let mut write = self.bank.db.write().await?;
-        sqlx::query("UPDATE notifications SET state = $2, attempts = attempts + 1, due_at = $3 WHERE id = $1")
+        sqlx::query("UPDATE notifications SET state = $2, attempts = attempts + 1, due_at = $3, again = $4 WHERE id = $1")
             .bind(&due.id)
             .bind(state)
-            .bind(now_ms + retry_after(due.attempts))
+            .bind(due_at)
+            .bind(again)
             .execute(&mut *write)
             .await?;
         write.commit().await?;
@@ -142,18 +173,20 @@ impl Sender {
 
     /// Signs and posts; a token that the gateway no longer knows is renewed once.
     async fn post(&self, gateway: &Gateway, body: &[u8]) -> Result<StatusCode, reqwest::Error> {
-        let first = self.post_once(gateway, body).await?;
+        let secret = &gateway.endpoint.secret;
+        let first = self.post_once(gateway, body, secret).await?;
         if first != StatusCode::UNAUTHORIZED {
             return Ok(first);
         }
         *self.token.lock().await = None;
-        self.post_once(gateway, body).await
+        self.post_once(gateway, body, secret).await
     }
 
     async fn post_once(
         &self,
         gateway: &Gateway,
         body: &[u8],
+        secret: &Secret,
     ) -> Result<StatusCode, reqwest::Error> {
         let token = match self.token(gateway).await? {
             Ok(token) => token,
@@ -162,7 +195,7 @@ impl Sender {
         let endpoint = &gateway.endpoint;
         let now = timestamp::format_jakarta(self.bank.clock.wall_ms());
         let path = &gateway.notify_path;
-        let signed = signature::sign(&endpoint.secret, "POST", path, token.expose(), body, &now);
+        let signed = signature::sign(secret, "POST", path, token.expose(), body, &now);
         let response = self
             .client
             .post(&endpoint.notify_url)

@@ -5,6 +5,7 @@
 
 use sqlx::SqliteConnection;
 
+use crate::faults::{Operation, Outcome, armed, magic};
 use crate::ledger::{self, CLEARING, Movement, account_id};
 use crate::links::Reason;
 use crate::{Error, entropy};
@@ -213,15 +214,38 @@ pub(crate) async fn end(
     Ok(true)
 }
 
-/// Queues the notification of a payment that has just ended.
+/// Queues the notification of a payment that has just ended, with what is to go wrong with it.
 async fn announce(conn: &mut SqliteConnection, payment_id: &str, now_ms: i64) -> Result<(), Error> {
+    let sen = by_id(conn, payment_id).await?.amount;
+    let late = |outcome| matches!(outcome, Outcome::Twice | Outcome::Late(_) | Outcome::Silent);
+    let fault = match magic::of_notification(sen) {
+        Some(outcome) => Some(outcome).filter(|outcome| late(*outcome)),
+        None => armed::take(conn, Operation::Notify, late).await?,
+    };
+    let (due_at, again) = match fault {
+        Some(Outcome::Silent) => return Ok(()),
+        Some(Outcome::Late(seconds)) => (now_ms + i64::from(seconds) * 1_000, 0),
+        Some(Outcome::Twice) => (now_ms, 1),
+        _ => (now_ms, 0),
+    };
     sqlx::query(
-        "INSERT INTO notifications (id, payment_id, state, due_at) VALUES ($1, $2, 'due', $3)",
+        "INSERT INTO notifications (id, payment_id, state, due_at, again) VALUES ($1, $2, 'due', $3, $4)",
     )
     .bind(entropy::id("NT")?)
     .bind(payment_id)
-    .bind(now_ms)
+    .bind(due_at)
+    .bind(again)
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// Queues false notifications of a payment that has just begun.
+pub(crate) async fn forge(conn: &mut SqliteConnection, payment: &Payment) -> Result<(), Error> {
+    sqlx::query("INSERT INTO forgeries (payment_id, due_at) VALUES ($1, $2)")
+        .bind(&payment.id)
+        .bind(payment.created_at)
+        .execute(conn)
+        .await?;
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Opening and closing the bank.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::bank::Bank;
+use crate::line::{Lines, Peer, in_its_manner};
 use crate::{Clock, Config, Error, api, control, front_page, hosted, inbox, notify, sweep};
 
 /// How long open connections get to finish when the bank stops.
@@ -46,14 +46,14 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let (bank, listener) = Bank::open(config).await?;
     let client = notify::client()?;
     let bank = Arc::new(bank);
-    let app = router(&bank).into_make_service_with_connect_info::<SocketAddr>();
+    let app = router(&bank).into_make_service_with_connect_info::<Peer>();
     let (stop, mut stopped) = watch::channel(false);
     let server = tokio::spawn(async move {
         let goodbye = async move {
             // An error means that the sender is gone, which is as good as a stop.
             drop(stopped.wait_for(|stop| *stop).await);
         };
-        if let Err(error) = axum::serve(listener, app)
+        if let Err(error) = axum::serve(Lines(listener), app)
             .with_graceful_shutdown(goodbye)
             .await
         {
@@ -83,6 +83,7 @@ fn router(bank: &Arc<Bank>) -> Router {
         .merge(front_page::routes(Arc::clone(bank)))
         .fallback(api::unknown_path)
         .layer(middleware::from_fn(finish_what_was_begun))
+        .layer(middleware::from_fn(in_its_manner))
         .layer(CatchPanicLayer::new())
         .with_state(Arc::clone(bank))
 }

@@ -8,13 +8,15 @@ use snap::messages::bank::{AccountInfo, BalanceResponse, BankBalanceRequest};
 use snap::{Amount, Case, PayMethod, Service};
 
 use super::Failure;
-use super::answer::{answer, successful};
+use super::answer::successful;
 use super::call::Call;
+use super::faulty::answered;
 use crate::bank::Bank;
+use crate::faults::Operation;
 use crate::{Error, ledger};
 
 pub(super) async fn inquire(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(&bank, Service::BALANCE, balances(&bank, &call).await)
+    answered(&bank, Operation::Balance, &call, balances(&bank, &call)).await
 }
 
 async fn balances(bank: &Bank, call: &Call) -> Result<BalanceResponse, Failure> {

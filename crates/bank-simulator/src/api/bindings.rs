@@ -11,15 +11,17 @@ use snap::messages::bank::{
 use snap::{Case, PhoneNo, Refusal, Service, Timestamp};
 
 use super::Failure;
-use super::answer::{answer, successful};
+use super::answer::successful;
 use super::call::Call;
+use super::faulty::answered;
 use crate::bank::Bank;
+use crate::faults::Operation;
 use crate::links::{self, Link, Reason};
 use crate::payments::{self, Ending};
 use crate::{customers, entropy, pages};
 
 pub(super) async fn start(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(&bank, Service::BINDING, start_link(&bank, &call).await)
+    answered(&bank, Operation::Binding, &call, start_link(&bank, &call)).await
 }
 
 async fn start_link(bank: &Bank, call: &Call) -> Result<BankBindingResponse, Failure> {
@@ -79,11 +81,13 @@ fn started(bank: &Bank, link: &Link) -> BankBindingResponse {
 }
 
 pub(super) async fn inquire(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(
+    answered(
         &bank,
-        Service::BINDING_INQUIRY,
-        inquire_link(&bank, &call).await,
+        Operation::BindingInquiry,
+        &call,
+        inquire_link(&bank, &call),
     )
+    .await
 }
 
 async fn inquire_link(bank: &Bank, call: &Call) -> Result<BankBindingInquiryResponse, Failure> {
@@ -124,7 +128,7 @@ async fn inquire_link(bank: &Bank, call: &Call) -> Result<BankBindingInquiryResp
 }
 
 pub(super) async fn end(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(&bank, Service::UNBINDING, end_link(&bank, &call).await)
+    answered(&bank, Operation::Unbinding, &call, end_link(&bank, &call)).await
 }
 
 /// Ends a link in whatever state; repeating it is a success. Its open payments are cancelled. One that was never

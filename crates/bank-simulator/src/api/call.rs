@@ -9,7 +9,8 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, OriginalUri, Request as HttpRequest};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use snap::{Case, Refusal, Request, Rules, Timestamp, signature};
+use serde_json::Value;
+use snap::{Case, Refusal, Request, Rules, Timestamp, headers, signature};
 use sqlx::SqliteConnection;
 
 use super::answer::Failure;
@@ -86,7 +87,7 @@ impl Call {
             return Err(Refusal::unauthorized("Invalid Signature").into());
         }
         let external_id = self.header("X-EXTERNAL-ID")?;
-        if external_id.len() > 36 || !external_id.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !headers::is_external_id(external_id, true) {
             return Err(Refusal::format("X-EXTERNAL-ID").into());
         }
         Ok(snap::read(body, RULES)?)
@@ -109,6 +110,19 @@ impl Call {
         Ok(snap::read(body, RULES)?)
     }
 
+    /// The body as JSON, unchecked: enough to see whether it is to go wrong.
+    pub fn said(&self) -> Option<Value> {
+        serde_json::from_slice(self.body.as_ref().ok()?).ok()
+    }
+
+    /// Whether the caller says that it is the partner. Proves nothing.
+    pub fn names_partner(&self, bank: &Bank) -> bool {
+        ["X-PARTNER-ID", "X-CLIENT-KEY"]
+            .iter()
+            .filter_map(|name| self.headers.get(*name))
+            .any(|value| value.as_bytes() == bank.partner.client_id.as_bytes())
+    }
+
     /// The link that the customer's token stands for.
     pub async fn customer(
         &self,
@@ -118,7 +132,7 @@ impl Call {
         let Some(text) = self.optional("Authorization-Customer")? else {
             return Err(Case::CustomerTokenNotFound.into());
         };
-        let token = text.strip_prefix("Bearer ").unwrap_or(text);
+        let token = headers::customer_token(text);
         let link = tokens::link(conn, "customer", token, bank.clock.now_ms()).await?;
         link.ok_or_else(|| Case::InvalidCustomerToken.into())
     }
@@ -151,8 +165,7 @@ impl Call {
         let Some(text) = self.optional("Authorization")? else {
             return Err(Refusal::new(Case::TokenNotFoundB2b));
         };
-        text.strip_prefix("Bearer ")
-            .ok_or_else(|| Refusal::new(Case::InvalidTokenB2b))
+        headers::bearer(text).ok_or_else(|| Refusal::new(Case::InvalidTokenB2b))
     }
 
     /// A header that must be there once.

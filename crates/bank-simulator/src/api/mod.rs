@@ -7,6 +7,7 @@ mod answer;
 mod balances;
 mod bindings;
 mod call;
+mod faulty;
 mod payments;
 mod refunds;
 mod statements;

@@ -15,16 +15,24 @@ use snap::{
 use sqlx::SqliteConnection;
 
 use super::Failure;
-use super::answer::{answer, successful};
+use super::answer::successful;
 use super::call::Call;
+use super::faulty::answered;
 use crate::bank::Bank;
+use crate::faults::{Operation, Outcome, armed, magic};
 use crate::links::{Link, Reason};
 use crate::payments::{self, Ending, Part, Payment};
 use crate::refunds::{self, Refund};
-use crate::{Error, customers, entropy, faults, pages};
+use crate::{Error, customers, entropy, notify, pages};
 
 pub(super) async fn start(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(&bank, Service::PAYMENT, start_payment(&bank, &call).await)
+    answered(
+        &bank,
+        Operation::Payment,
+        &call,
+        start_payment(&bank, &call),
+    )
+    .await
 }
 
 /// The page for a payment: a new one, or the same again for the same reference with the same content.
@@ -68,9 +76,33 @@ async fn start_payment(bank: &Bank, call: &Call) -> Result<PaymentResponse, Fail
     };
     payments::insert(&mut write, &payment, &parts).await?;
     pages::insert_for_payment(&mut write, &bank.page_id(&payment.id), &payment.id).await?;
+    let fault = notification_fault(&mut write, payment.amount).await?;
+    match fault {
+        Some(Outcome::Early) => payments::pay(&mut write, &payment, payment.created_at).await?,
+        Some(Outcome::Forged) => payments::forge(&mut write, &payment).await?,
+        _ => {}
+    }
     write.commit().await?;
     tracing::info!(reference = payment.partner_reference_no, "payment started");
+    if fault.is_some() {
+        bank.wake.notify_one();
+    }
+    if fault == Some(Outcome::Early) {
+        notify::wait_for(bank, &payment.id).await?;
+    }
     Ok(started(bank, &payment))
+}
+
+/// What goes wrong with the notification before the customer has seen a page.
+async fn notification_fault(
+    conn: &mut SqliteConnection,
+    sen: i64,
+) -> Result<Option<Outcome>, Error> {
+    let now = |outcome| matches!(outcome, Outcome::Early | Outcome::Forged);
+    match magic::of_notification(sen) {
+        Some(outcome) => Ok(Some(outcome).filter(|outcome| now(*outcome))),
+        None => armed::take(conn, Operation::Notify, now).await,
+    }
 }
 
 /// What each account pays; nothing said means all of it from the balance.
@@ -124,7 +156,7 @@ async fn check(
     amount: Amount,
     parts: &[Part],
 ) -> Result<(), Failure> {
-    if let Some(case) = faults::by_amount(amount) {
+    if let Some(case) = magic::refusal(amount) {
         return Err(case.into());
     }
     let customer = customers::by_account(&mut *conn, &link.account_no).await?;
@@ -154,7 +186,13 @@ fn started(bank: &Bank, payment: &Payment) -> PaymentResponse {
 }
 
 pub(super) async fn status(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(&bank, Service::STATUS, payment_status(&bank, &call).await)
+    answered(
+        &bank,
+        Operation::Status,
+        &call,
+        payment_status(&bank, &call),
+    )
+    .await
 }
 
 async fn payment_status(bank: &Bank, call: &Call) -> Result<StatusResponse, Failure> {
@@ -221,7 +259,13 @@ fn history(refund: &Refund) -> Result<RefundHistory, Failure> {
 }
 
 pub(super) async fn cancel(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(&bank, Service::CANCEL, cancel_payment(&bank, &call).await)
+    answered(
+        &bank,
+        Operation::Cancel,
+        &call,
+        cancel_payment(&bank, &call),
+    )
+    .await
 }
 
 /// Unpaid → cancelled; what has ended without money stays as it is and that is a success; paid cannot be cancelled.

@@ -8,15 +8,17 @@ use snap::messages::bank::{BankRefundRequest, RefundResponse};
 use snap::{Amount, Case, Refusal, Service, timestamp};
 
 use super::Failure;
-use super::answer::{answer, successful};
+use super::answer::successful;
 use super::call::Call;
+use super::faulty::answered;
 use crate::bank::Bank;
+use crate::entropy;
+use crate::faults::{Operation, magic};
 use crate::payments::{self, Payment};
 use crate::refunds::{self, Refund};
-use crate::{entropy, faults};
 
 pub(super) async fn refund(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(&bank, Service::REFUND, give_back(&bank, &call).await)
+    answered(&bank, Operation::Refund, &call, give_back(&bank, &call)).await
 }
 
 /// The same refund id with the same content is the same refund, however often it is asked for.
@@ -43,7 +45,7 @@ async fn give_back(bank: &Bank, call: &Call) -> Result<RefundResponse, Failure> 
     if payment.state != "paid" {
         return Err(Case::InvalidTransactionStatus.into());
     }
-    if let Some(case) = faults::by_amount(request.refund_amount) {
+    if let Some(case) = magic::refusal(request.refund_amount) {
         return Err(case.into());
     }
     let refund = Refund {

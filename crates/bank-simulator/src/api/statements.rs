@@ -8,10 +8,12 @@ use snap::messages::bank::{EntryType, StatementEntry, StatementRequest, Statemen
 use snap::{Amount, Refusal, Service, Timestamp, timestamp};
 
 use super::Failure;
-use super::answer::{answer, successful};
+use super::answer::successful;
 use super::call::Call;
+use super::faulty::answered;
 use crate::Error;
 use crate::bank::Bank;
+use crate::faults::Operation;
 
 /// Bookings on one page of the statement.
 const PAGE: i64 = 100;
@@ -28,11 +30,7 @@ struct Booking {
 }
 
 pub(super) async fn list(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(
-        &bank,
-        Service::BANK_STATEMENT,
-        statement(&bank, &call).await,
-    )
+    answered(&bank, Operation::Statement, &call, statement(&bank, &call)).await
 }
 
 async fn statement(bank: &Bank, call: &Call) -> Result<StatementResponse, Failure> {

@@ -8,14 +8,16 @@ use snap::messages::token::{B2b2cRequest, B2b2cResponse, B2bRequest, B2bResponse
 use snap::{Refusal, Service, timestamp};
 
 use super::Failure;
-use super::answer::{answer, successful};
+use super::answer::successful;
 use super::call::Call;
+use super::faulty::answered;
 use crate::bank::Bank;
+use crate::faults::Operation;
 use crate::links::{self, Link};
 use crate::{entropy, tokens};
 
 pub(super) async fn b2b(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(&bank, Service::TOKEN_B2B, issue_b2b(&bank, &call).await)
+    answered(&bank, Operation::Token, &call, issue_b2b(&bank, &call)).await
 }
 
 async fn issue_b2b(bank: &Bank, call: &Call) -> Result<B2bResponse, Failure> {
@@ -35,7 +37,13 @@ async fn issue_b2b(bank: &Bank, call: &Call) -> Result<B2bResponse, Failure> {
 }
 
 pub(super) async fn b2b2c(State(bank): State<Arc<Bank>>, call: Call) -> Response {
-    answer(&bank, Service::TOKEN_B2B2C, issue_b2b2c(&bank, &call).await)
+    answered(
+        &bank,
+        Operation::CustomerToken,
+        &call,
+        issue_b2b2c(&bank, &call),
+    )
+    .await
 }
 
 async fn issue_b2b2c(bank: &Bank, call: &Call) -> Result<B2b2cResponse, Failure> {

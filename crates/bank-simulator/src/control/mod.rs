@@ -1,5 +1,7 @@
 //! The tester's hand on the bank: move the clock, unlink a customer as the bank's own app would, reset, look at
-//! every row. JSON over HTTP under `/control`, for this machine or with the control secret.
+//! every row, arm faults. JSON over HTTP under `/control`, for this machine or with the control secret.
+
+pub(crate) mod faults;
 
 use std::sync::Arc;
 
@@ -27,6 +29,10 @@ pub(crate) fn routes(bank: Arc<Bank>) -> Router<Arc<Bank>> {
         .route("/control/reset", post(reset))
         .route("/control/limit", post(limit))
         .route("/control/dump", get(dump_all))
+        .route(
+            "/control/fault",
+            post(faults::arm).get(faults::list).delete(faults::clear),
+        )
         .layer(middleware::from_fn_with_state(bank, loopback::only_testers))
 }
 
