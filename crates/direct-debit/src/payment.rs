@@ -291,6 +291,16 @@ impl Payment {
         }
     }
 
+    /// Demands that the parts together are the amount.
+    pub fn check_parts(&self) -> Result<(), Refusal> {
+        let sum: Option<Amount> = self.parts.iter().map(|part| part.amount).sum();
+        if sum == Some(self.amount) {
+            Ok(())
+        } else {
+            Err(Refusal::PartsDoNotAddUp)
+        }
+    }
+
     /// Sets an amount aside for a refund, so that refunds together never exceed the payment.
     pub fn reserve_refund(mut self, amount: Amount) -> Result<Self, Refusal> {
         match self.state.name() {

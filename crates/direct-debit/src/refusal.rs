@@ -33,6 +33,9 @@ pub enum Refusal {
     /// The refunds together would be more than what was paid.
     #[error("the refunds would be more than the payment")]
     RefundAboveLimit,
+    /// The parts of a payment do not add up to its amount.
+    #[error("the parts do not add up to the amount")]
+    PartsDoNotAddUp,
     /// The payment under this reference ended without a debit and cannot be asked for again.
     #[error("the payment has ended")]
     PaymentEnded,
@@ -43,7 +46,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// All refusals, in order of precedence.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ExternalIdUsed,
         Self::InconsistentRequest,
         Self::BindingNotActive,
@@ -53,6 +56,7 @@ impl Refusal {
         Self::PaymentNotFound,
         Self::PaymentNotPaid,
         Self::RefundAboveLimit,
+        Self::PartsDoNotAddUp,
         Self::PaymentEnded,
         Self::Overtaken,
     ];

@@ -123,6 +123,32 @@ fn a_refund_of_an_unpaid_payment_is_refused() {
 }
 
 #[test]
+fn the_parts_of_a_payment_are_its_amount_together() {
+    let with_parts = |sens: &[i64]| {
+        let parts = sens.iter().map(|sen| PayPart {
+            method: snap::PayMethod::Balance,
+            amount: Amount::from_sen(*sen).unwrap(),
+            fee_amount: Some(rupiah(1)),
+        });
+        Payment {
+            parts: parts.collect(),
+            ..payment(PaymentState::Created)
+        }
+    };
+    for right in [&[1_500_000][..], &[1_000_000, 500_000]] {
+        assert_eq!(with_parts(right).check_parts(), Ok(()), "{right:?}");
+    }
+    let most = Amount::parse("9999999999999999.99").unwrap().sen();
+    for wrong in [&[1_499_999][..], &[1_500_000, 1], &[most, most], &[]] {
+        assert_eq!(
+            with_parts(wrong).check_parts(),
+            Err(Refusal::PartsDoNotAddUp),
+            "{wrong:?}"
+        );
+    }
+}
+
+#[test]
 fn refusals_are_listed_in_their_order_of_precedence() {
     assert!(Refusal::ALL.is_sorted());
 }

@@ -134,7 +134,7 @@ pub fn snap_refusal(refusal: direct_debit::Refusal) -> Refusal {
         Rule::TooManyBindings => Refusal::new(Case::ActivityCountLimitExceeded),
         Rule::PaymentNotFound => Refusal::new(Case::TransactionNotFound),
         Rule::PaymentNotPaid => Refusal::new(Case::InvalidTransactionStatus),
-        Rule::RefundAboveLimit => Refusal::new(Case::InvalidAmount),
+        Rule::RefundAboveLimit | Rule::PartsDoNotAddUp => Refusal::new(Case::InvalidAmount),
         Rule::PaymentEnded => Refusal::new(Case::TransactionExpired),
         // Nothing was done and nothing is claimed: SNAP's "repeat it" is 500 01.
         Rule::Overtaken => Refusal::new(Case::InternalServerError),

@@ -154,6 +154,9 @@ async fn begin(
         once.answer(s, &answer, Some(before.id.as_str())).await?;
         return Ok(Begun::Answered(answer));
     }
+    if let Err(rule) = wish.check_parts() {
+        return Ok(Begun::Answered(once.refuse(s, rule).await?));
+    }
     let due_ms = once
         .now_ms()
         .saturating_add(bank_timeout_ms)

@@ -247,12 +247,11 @@ async fn an_amount_in_another_form_or_currency_is_named() {
 }
 
 #[tokio::test]
-async fn pay_options_must_be_known_and_add_up() {
+async fn pay_options_must_be_known() {
     let stage = patient_stage().await;
     let props = Props::on(&stage).await;
     let untouched = Untouched::since_now(&stage).await;
     let idr = |value: &str| json!({"value": value, "currency": "IDR"});
-    let most = idr("9999999999999999.99");
     let option =
         |method: &str, amount: &str| json!({"payMethod": method, "transAmount": idr(amount)});
     #[rustfmt::skip] // a table
@@ -266,13 +265,6 @@ async fn pay_options_must_be_known_and_add_up() {
         (json!([option("BALANCE", "500.00"), option("BALANCE", "500.00")]), "4005401", "Invalid Field Format payOptionDetails[1].payMethod"),
         (json!([option("BALANCE", "500.00"), {"payMethod": "POINT"}]), "4005402", "Invalid Mandatory Field payOptionDetails[1].transAmount"),
         (json!([{"payMethod": "BALANCE", "transAmount": "1000.00"}]), "4005401", "Invalid Field Format payOptionDetails[0].transAmount"),
-        (json!([option("BALANCE", "999.99")]), "4045413", "Invalid Amount"),
-        (json!([option("BALANCE", "1000.01")]), "4045413", "Invalid Amount"),
-        (json!([option("BALANCE", "500.00"), option("POINT", "400.00")]), "4045413", "Invalid Amount"),
-        (json!([
-                {"payMethod": "BALANCE", "transAmount": most},
-                {"payMethod": "POINT", "transAmount": most},
-            ]), "4045413", "Invalid Amount"),
     ];
     for (options, code, message) in cases {
         let what = options.to_string();

@@ -148,6 +148,42 @@ async fn payments_are_refused_for_their_money() {
 }
 
 #[tokio::test]
+async fn parts_that_do_not_add_up_are_refused_and_leave_the_reference_free() {
+    let stage = Stage::new().await;
+    let (_, token) = stage
+        .linked(&stage.shop, &demo_customers()[0], "cust-1")
+        .await;
+    let number = reference("PAY");
+    let paid_from = |parts: &[(&str, &str)]| {
+        let mut body = payment(&number, "1000.00");
+        let parts = parts.iter().map(|(method, value)| {
+            json!({"payMethod": method, "transAmount": {"value": value, "currency": "IDR"}})
+        });
+        body["payOptionDetails"] = parts.collect();
+        body
+    };
+    let most = "9999999999999999.99";
+    for parts in [
+        &[("BALANCE", "999.99")][..],
+        &[("BALANCE", "1000.01")],
+        &[("BALANCE", "500.00"), ("POINT", "400.00")],
+        &[("BALANCE", most), ("POINT", most)],
+    ] {
+        let before = stage.dump().await;
+        let body = paid_from(parts);
+        let answer = stage.shop.post_for(&token, PAYMENT, &body).await;
+        assert_eq!(answer.code().as_deref(), Some("4045413"), "{parts:?}");
+        assert_eq!(answer.message().as_deref(), Some("Invalid Amount"));
+        let after = stage.dump().await;
+        only_the_claim(&before.0, &after.0);
+        assert_eq!(before.1, after.1, "the bank was not asked");
+    }
+    let right = paid_from(&[("BALANCE", "950.00"), ("POINT", "50.00")]);
+    let answer = stage.shop.post_for(&token, PAYMENT, &right).await;
+    assert_eq!(answer.code().as_deref(), Some("2005400"));
+}
+
+#[tokio::test]
 async fn a_payment_that_fails_on_the_page_says_why() {
     let mut stage = Stage::new().await;
     let (_, token) = stage

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{channel_of, lenient, reference_length};
-use crate::{Amount, Case, Fields, PayMethod, Refusal, Request, Rules, Service, paths};
+use crate::{Amount, Fields, PayMethod, Refusal, Request, Rules, Service, paths};
 
 /// The largest quantity of one item.
 const QUANTITY_MAX: u64 = 999_999_999;
@@ -73,51 +73,22 @@ pub struct LineItem {
     pub quantity: u64,
 }
 
-impl PaymentRequest {
-    /// The sources with their amounts, which add up to the amount: nothing said means all from the balance.
-    #[must_use]
-    pub fn sources(&self) -> Vec<(PayMethod, Amount)> {
-        match self.pay_option_details.as_slice() {
-            [] => vec![(PayMethod::Balance, self.amount)],
-            options => options
-                .iter()
-                .map(|option| {
-                    (
-                        option.pay_method,
-                        option.trans_amount.unwrap_or(self.amount),
-                    )
-                })
-                .collect(),
-        }
-    }
-}
-
 impl Request for PaymentRequest {
     const SERVICE: Service = Service::PAYMENT;
     const PATH: &'static str = paths::PAYMENT;
 
-    /// Besides the fields, the sources must add up to the amount ([`Case::InvalidAmount`]); that is told last.
+    /// Whether the sources add up to the amount is the receiver's rule, not one of a field's form.
     fn read(body: &Fields<'_>, rules: Rules<'_>) -> Result<Self, Refusal> {
         body.require_filled(&["partnerReferenceNo"])?;
         body.require(&["amount", "additionalInfo"])?;
-        let request = Self {
+        Ok(Self {
             partner_reference_no: body.text("partnerReferenceNo", reference_length(rules))?,
             amount: body.amount("amount")?,
             pay_option_details: read_pay_options(body)?,
             additional_info: PaymentInfo::read(&body.object("additionalInfo")?, rules)?,
             charge_token: body.opt_text("chargeToken", 1..=256)?,
             fee_type: body.opt_text("feeType", 1..=25)?,
-        };
-        let sum: Option<Amount> = request
-            .sources()
-            .into_iter()
-            .map(|(_, amount)| amount)
-            .sum();
-        if sum == Some(request.amount) {
-            Ok(request)
-        } else {
-            Err(Refusal::new(Case::InvalidAmount))
-        }
+        })
     }
 }
 
