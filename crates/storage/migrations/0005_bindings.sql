@@ -45,11 +45,12 @@ CREATE TABLE bindings (
     CHECK ((bank_access_token IS NULL) = (bank_token_expires_at IS NULL))
 );
 
--- One live binding per customer and channel, and one customer per bank account, at a merchant.
+-- One active binding per customer and channel, and one customer per bank account, at a merchant. A
+-- binding that is ending stands in nobody's way: its link at the bank is another one.
 CREATE UNIQUE INDEX bindings_one_per_customer ON bindings (merchant_id, cust_id_merchant, channel)
-    WHERE state IN ('active', 'ending');
+    WHERE state = 'active';
 CREATE UNIQUE INDEX bindings_one_per_account ON bindings (merchant_id, bank, account_id)
-    WHERE state IN ('active', 'ending');
+    WHERE state = 'active';
 
 CREATE UNIQUE INDEX bindings_by_page ON bindings (page_hash);
 CREATE UNIQUE INDEX bindings_by_state ON bindings (state_hash);

@@ -32,9 +32,9 @@ statements! { "bindings";
                    WHERE merchant_id = $1 AND auth_code_hash = $2");
     BY_EXTERNAL_ID = concat!("SELECT ", columns!(), " FROM bindings \
                      WHERE merchant_id = $1 AND external_id = $2 ORDER BY created_at DESC LIMIT 1");
-    LIVE_OF_CUSTOMER = concat!("SELECT ", columns!(), " FROM bindings \
+    ACTIVE_OF_CUSTOMER = concat!("SELECT ", columns!(), " FROM bindings \
                        WHERE merchant_id = $1 AND cust_id_merchant = $2 AND channel = $3 \
-                       AND state IN ('active', 'ending')");
+                       AND state = 'active'");
     UNFINISHED_OF_CUSTOMER = concat!("SELECT ", columns!(), " FROM bindings \
                              WHERE merchant_id = $1 AND cust_id_merchant = $2 AND channel = $3 \
                              AND state IN ('created', 'awaiting customer', 'unknown') ORDER BY id");
@@ -138,7 +138,7 @@ pub async fn update(
 }
 
 /// Stores a binding that became active, with the bank's tokens. False, and nothing is stored, when
-/// the customer or the account has a live binding already.
+/// the customer or the account has an active binding already.
 pub async fn activate(
     s: &Session,
     binding: &Binding,
@@ -209,7 +209,7 @@ pub async fn by_external_id(
     .await
 }
 
-/// The customer's live binding on a channel: active, or not yet ended at the bank.
+/// The customer's active binding on a channel.
 pub async fn active_of_customer(
     s: &Session,
     merchant: &MerchantId,
@@ -221,7 +221,7 @@ pub async fn active_of_customer(
         cust_id_merchant.into(),
         channel.into(),
     ];
-    one(s, LIVE_OF_CUSTOMER, &values).await
+    one(s, ACTIVE_OF_CUSTOMER, &values).await
 }
 
 /// The customer's bindings on a channel that have neither been linked nor failed, oldest first.

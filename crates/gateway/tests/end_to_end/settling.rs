@@ -286,3 +286,38 @@ async fn the_bank_being_down_is_said_before_anything_is_claimed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_customer_may_be_linked_again_while_the_old_link_is_still_ending() {
+    let (stage, old) = linked().await;
+    let siti = &demo_customers()[0];
+    stage.wire.cut(paths::BANK_UNBINDING, Cut::Before, u32::MAX);
+    let answer = stage.shop.post(UNBINDING, &unbinding(&old)).await;
+    assert_eq!(
+        (answer.status, answer.code().as_deref()),
+        (202, Some("2020900"))
+    );
+    stage.advance(MINUTE).await;
+    let (code, new) = stage.linked(&stage.shop, siti, "cust-1").await;
+    let dead = stage.shop.post_for(&old, BALANCE, &balance()).await;
+    assert_eq!(dead.code().as_deref(), Some("4011102"));
+    // Nobody else may have the account meanwhile.
+    stage.advance(MINUTE).await;
+    let other = stage
+        .shop
+        .post(BINDING, &binding(siti.phone_no, "cust-2"))
+        .await;
+    let page = other.json()["redirectUrl"].as_str().unwrap().to_owned();
+    let visit = stage.visit(&page, Script::default()).await;
+    assert_eq!(visit.ending, Ending::Refused, "{visit:?}");
+    // The bank confirms the old link's end, and the new one is none the worse.
+    stage.wire.mend();
+    settle(&stage, 3).await;
+    let repeated = stage.shop.post(UNBINDING, &unbinding(&old)).await;
+    assert_eq!(repeated.code().as_deref(), Some("2000900"));
+    assert_eq!(balance_of(&stage, &new).await, "10000000.00");
+    let token = stage.shop.customer_token(&code).await;
+    stage
+        .paid(&stage.shop, &token, &reference("PAY"), "15000.00")
+        .await;
+}
