@@ -177,9 +177,9 @@ pub struct Log {
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
-    #[default]
     Text,
     /// For machines.
+    #[default]
     Json,
 }
 
@@ -249,7 +249,7 @@ impl Default for Limits {
 impl Default for Log {
     fn default() -> Self {
         Self {
-            format: LogFormat::Text,
+            format: LogFormat::Json,
             filter: "info".to_owned(),
         }
     }

@@ -1,6 +1,7 @@
-//! How much one merchant, one address and one phone number may ask for.
+//! How much one merchant and one address may ask for.
 //!
-//! These limits are per process: they protect this process, not a promise to anyone. A merchant is
+//! These limits are per process: they protect this process, not a promise to anyone. (How often a phone
+//! number may be linked is counted in the database, by `flows/bind.rs`.) A merchant is
 //! counted only after its signature was found right, so that nobody can use up another's share.
 
 use std::collections::HashMap;
@@ -25,7 +26,6 @@ pub struct Limits {
     own_rates: Mutex<HashMap<String, (u32, DefaultDirectRateLimiter)>>,
     addresses: DefaultKeyedRateLimiter<IpAddr>,
     lookups: DefaultKeyedRateLimiter<IpAddr>,
-    phones: DefaultKeyedRateLimiter<String>,
     guesses: DefaultKeyedRateLimiter<String>,
 }
 
@@ -42,7 +42,6 @@ impl Limits {
                 config.address_per_second,
             ))),
             lookups: RateLimiter::keyed(Quota::per_second(at_least_one(config.address_per_second))),
-            phones: RateLimiter::keyed(Quota::per_minute(at_least_one(config.phone_per_minute))),
             guesses: RateLimiter::keyed(Quota::per_minute(at_least_one(GUESSES_PER_MINUTE))),
         }
     }
@@ -81,12 +80,6 @@ impl Limits {
     #[must_use]
     pub fn lookup(&self, address: IpAddr) -> bool {
         within(&self.lookups, &address)
-    }
-
-    /// Counts one binding started for a phone number at a merchant; false means 403 07 04.
-    #[must_use]
-    pub fn phone(&self, merchant_id: &str, phone_no: &str) -> bool {
-        within(&self.phones, &format!("{merchant_id}\n{phone_no}"))
     }
 
     /// Whether the cause of one more wrong signature of this merchant may be looked for.

@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use gateway::Config;
+use gateway::config::LogFormat;
 
 const GOOD: &str = r#"
     public_url = "https://pay.example"
@@ -25,6 +26,7 @@ fn what_is_not_given_has_its_default() {
     assert_eq!(config.limits.body_bytes, 65_536);
     assert_eq!(config.limits.merchant_per_second, 1_000);
     assert_eq!(config.tokens.b2b_s, 900);
+    assert_eq!(config.log.format, LogFormat::Json);
     assert!(!config.sandbox);
 }
 
@@ -43,6 +45,18 @@ fn a_wrong_value_is_named_by_its_key() {
         (
             GOOD.replace("pay.example", "pay.example/path"),
             "public_url: is scheme",
+        ),
+        (
+            GOOD.replace("public_url = \"https://pay.example\"", ""),
+            "public_url: is missing",
+        ),
+        (
+            GOOD.replace("https://pay.example", ""),
+            "public_url: is missing",
+        ),
+        (
+            GOOD.replace("postgres://gerbang@db/gerbang", ""),
+            "database: is missing",
         ),
         (GOOD.replace("database", "databse"), "databse"),
         (

@@ -42,8 +42,6 @@ fn configuration(folder: &Path, gateway: u16, bank: u16, bank_key: &PrivateKey) 
         sandbox = true
         [master_keys]
         k1 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-        [log]
-        format = "json"
         [banks.allo]
         base_url = "http://127.0.0.1:{bank}"
         client_id = "GW"
@@ -116,7 +114,8 @@ async fn gateway_and_bank_run_as_two_processes() {
         &path(&private),
         "--relaxed-otp",
     ]);
-    let serving = Process::start(&["serve", "--config", config]);
+    let log = folder.join("serve.log");
+    let serving = Process::start_logging_to(&log, &["serve", "--config", config]);
     for port in [gateway, bank] {
         wait_until("the port", || {
             std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
@@ -169,6 +168,12 @@ async fn gateway_and_bank_run_as_two_processes() {
     ]);
     assert!(stdout(&messages).contains("OTP"), "{}", stdout(&messages));
     assert!(serving.stop().success());
+    let log = std::fs::read_to_string(log).unwrap();
+    for line in log.lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+        assert!(line["timestamp"].is_string() && line["level"].is_string());
+    }
+    assert!(log.contains("\"answered\"") && log.contains("trace_id"));
 }
 
 #[test]

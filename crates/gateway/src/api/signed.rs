@@ -258,7 +258,7 @@ fn customer_token(
             Ok(None)
         };
     };
-    let token = bearer(value).unwrap_or(value);
+    let token = snap::headers::customer_token(value);
     let claims = if must_live {
         let now_ms = app.clock.business_now_ms();
         app.tokens

@@ -97,6 +97,12 @@ impl Config {
                 "without tls a gateway listens on a loopback address only, behind a proxy",
             ));
         }
+        if self.public_url.is_empty() {
+            return Err(ConfigError::wrong(
+                "public_url",
+                "is missing: https://, the host that browsers and merchants use, and no path",
+            ));
+        }
         let url = web_url("public_url", &self.public_url)?;
         if url.scheme() == "http" && !(self.sandbox || is_loopback(&url)) {
             return Err(ConfigError::wrong(

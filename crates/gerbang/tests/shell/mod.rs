@@ -53,6 +53,12 @@ impl Process {
         Self::spawn(&mut command(args))
     }
 
+    /// The same, with what it says on stderr kept in a file.
+    pub fn start_logging_to(log: &Path, args: &[&str]) -> Self {
+        let log = std::fs::File::create(log).unwrap();
+        Self::spawn(command(args).stderr(log))
+    }
+
     fn spawn(command: &mut Command) -> Self {
         Self(command.stdout(Stdio::null()).spawn().unwrap())
     }
