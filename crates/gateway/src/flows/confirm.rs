@@ -41,7 +41,7 @@ pub enum Subject {
     Binding(Binding),
 }
 
-/// The bank notifies (56). What it says must be about a payment of ours, with our amount; otherwise
+/// The bank notifies (56). What it says must be about a payment of ours, with its amount and reference; otherwise
 /// nothing is booked, an alarm is raised, and the bank is asked.
 pub async fn notified(app: &App, bank_id: &str, notice: BankNotifyRequest) -> Result<(), Refusal> {
     let outcome = notified_by(app, bank_id, &notice).await;
@@ -65,8 +65,8 @@ async fn notified_by(app: &App, bank_id: &str, notice: &BankNotifyRequest) -> Re
     if bank_of(app, &payment.details.channel)?.profile().id != bank_id {
         return Err(unknown());
     }
-    if !notice.amount.is(payment.amount) {
-        let detail = "a notify of the bank named another amount or currency";
+    if !notice.amount.is(payment.amount) || names_another_reference(notice, &payment) {
+        let detail = "a notify of the bank named another amount, currency or reference";
         alarm(app, &payment, "notify differs", detail).await?;
         ask_later(app, &payment).await?;
         return Err(Trouble::Refused(Refusal::new(Case::InvalidAmount)));
@@ -91,6 +91,14 @@ async fn notified_by(app: &App, bank_id: &str, notice: &BankNotifyRequest) -> Re
     )
     .await?;
     Ok(())
+}
+
+/// The bank's own reference is compared where both sides have told it.
+fn names_another_reference(notice: &BankNotifyRequest, payment: &Payment) -> bool {
+    match (&notice.original_reference_no, &payment.bank_reference_no) {
+        (Some(named), Some(known)) => named != known,
+        _ => false,
+    }
 }
 
 /// Applies the bank's word to a payment. `cancelled` says why, where the bank says that it is cancelled.

@@ -179,11 +179,8 @@ async fn one_payment(app: &App, payment: Payment) -> Result<Settled, Trouble> {
         .as_ref()
         .is_some_and(|b| b.state.name() == BindingStateName::Active);
     let overdue = page_is_over_ms(&payment) <= now_ms;
-    if payment.state.name() == PaymentStateName::AwaitingCustomer && linked && !overdue {
-        return Ok(Settled::At(
-            payment.valid_until_ms.saturating_add(AFTER_PAGE_MS),
-        ));
-    }
+    let page_is_open =
+        payment.state.name() == PaymentStateName::AwaitingCustomer && linked && !overdue;
     let cancelled = if linked {
         CancelCause::Expired
     } else {
@@ -193,6 +190,13 @@ async fn one_payment(app: &App, payment: Payment) -> Result<Settled, Trouble> {
         confirm::ask_about_payment(app, bank, payment, cancelled, "settled").await?;
     if payment.state.name().is_final() {
         return Ok(Settled::Done);
+    }
+    // Nothing is due before the page is over, so somebody wanted to know: a notify that differs.
+    if page_is_open {
+        return Ok(match said {
+            Asked::Done(_) | Asked::Refused(_) => Settled::At(page_is_over_ms(&payment)),
+            _ => Settled::Later,
+        });
     }
     match said {
         Asked::Done(told) if told.status != Some(TransactionStatus::NotFound) => match binding {

@@ -29,7 +29,7 @@ pub const STATUS: &str = snap::paths::STATUS;
 pub const REFUND: &str = snap::paths::REFUND;
 pub const UNBINDING: &str = snap::paths::UNBINDING;
 const BANK_SECRET: &str = "secret of the gateway at the bank";
-const INBOUND_SECRET: &str = "secret of the bank at the gateway";
+pub const INBOUND_SECRET: &str = "secret of the bank at the gateway";
 /// A key that the tests of signatures publish; making one for each test would be slow.
 const KEY_FILE: &str = include_str!("../../../snap/tests/vectors/doku-python-sdk.json");
 
