@@ -25,6 +25,7 @@ mod fields;
 mod headers;
 mod journey;
 mod limits;
+mod notices;
 mod precedence;
 mod races;
 mod repeats;
