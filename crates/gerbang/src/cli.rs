@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use bank::{BankAction, BankArgs, BankServeArgs, BankTarget};
+pub use bank::{BankAction, BankArgs, BankServeArgs, BankTarget, FaultArgs};
 pub use merchant::{MerchantAction, MerchantArgs, MerchantSettings};
 
 /// A SNAP direct debit gateway with everything around it.

@@ -34,6 +34,7 @@ fn every_subcommand_explains_itself() {
         &["bank", "clock", "--help"],
         &["bank", "inbox", "--help"],
         &["bank", "unlink", "--help"],
+        &["bank", "fault", "--help"],
         &["bank", "reset", "--help"],
         &["merchant", "add", "--help"],
         &["merchant", "set", "--help"],

@@ -42,7 +42,7 @@ fn sandbox_json_tells_scripts_everything_and_only_its_owner() {
     ]);
     assert_eq!(members, expected);
     let customers = sandbox.addresses["customers"].as_array().unwrap();
-    assert_eq!(customers.len(), 6);
+    assert_eq!(customers.len(), 10);
     for customer in customers {
         let members: BTreeSet<&str> = customer
             .as_object()

@@ -9,6 +9,7 @@
 
 mod books;
 mod browser;
+mod faults;
 mod harness;
 mod journey;
 mod limits;

@@ -19,6 +19,8 @@ struct Gateway {
     refused: u32,
     tokens: u32,
     refuse: Option<u16>,
+    /// Whether it was well signed, and its amount, of those about amounts that are forged.
+    forged: Vec<(bool, String)>,
 }
 
 type Shared = Arc<Mutex<Gateway>>;
@@ -38,23 +40,33 @@ async fn token(State(gateway): State<Shared>, headers: HeaderMap) -> Json<Value>
     )
 }
 
+/// What the real one would answer to an amount that is not the payment's.
+const OTHER_AMOUNT: StatusCode = StatusCode::NOT_FOUND;
+
 async fn notify(State(gateway): State<Shared>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let text = |name: &str| headers[name].to_str().unwrap().to_owned();
     let token = text("Authorization").replace("Bearer ", "");
     let secret = Secret::new(SECRET);
     let signed = text("X-SIGNATURE");
-    assert!(
-        signature::verify(
-            &secret,
-            "POST",
-            PATH,
-            &token,
-            &body,
-            &text("X-TIMESTAMP"),
-            &signed
-        )
-        .is_some()
+    let verified = signature::verify(
+        &secret,
+        "POST",
+        PATH,
+        &token,
+        &body,
+        &text("X-TIMESTAMP"),
+        &signed,
     );
+    let told: Value = serde_json::from_slice(&body).unwrap();
+    let value = told["amount"]["value"].as_str().unwrap();
+    if value.contains(".56") || value.contains(".57") {
+        let mut gateway = gateway.lock().unwrap();
+        gateway.forged.push((verified.is_some(), value.to_owned()));
+        if verified.is_none() || value.contains(".57") {
+            return OTHER_AMOUNT;
+        }
+    }
+    assert!(verified.is_some());
     assert_eq!(text("X-PARTNER-ID"), "ALLO");
     assert_eq!(text("X-EXTERNAL-ID").len(), 20);
     let mut gateway = gateway.lock().unwrap();
@@ -62,7 +74,7 @@ async fn notify(State(gateway): State<Shared>, headers: HeaderMap, body: Bytes) 
         gateway.refused += 1;
         return StatusCode::from_u16(status).unwrap();
     }
-    gateway.taken.push(serde_json::from_slice(&body).unwrap());
+    gateway.taken.push(told);
     StatusCode::OK
 }
 
@@ -194,4 +206,65 @@ async fn a_token_that_the_gateway_forgot_is_renewed_at_once() {
     gateway.lock().unwrap().refuse = None;
     bank.advance(60_000).await;
     eventually("delivery", || async { taken(&gateway).len() == 1 }).await;
+}
+
+#[tokio::test]
+async fn notifications_come_twice_late_early_or_not_at_all() {
+    let (gateway, url) = gateway().await;
+    let bank = TestBank::with(options(&url)).await;
+    let linked = bank.link(SITI).await;
+    let paid = bank.paid(&linked, SITI, "5000.53").await;
+    eventually("twice", || async { taken(&gateway).len() == 2 }).await;
+    assert_eq!(taken(&gateway)[0], taken(&gateway)[1]);
+    assert_eq!(taken(&gateway)[0]["originalPartnerReferenceNo"], paid);
+
+    let late = bank.paid(&linked, SITI, "5000.54").await;
+    bank.advance(59_000).await;
+    let (early, _) = bank.started(&linked, "5000.55").await;
+    // It was told before the answer came, and the late one is not due yet.
+    let told = taken(&gateway);
+    assert_eq!(told.len(), 3);
+    assert_eq!(told[2]["originalPartnerReferenceNo"], early);
+    assert_eq!(bank.status(&early).await["latestTransactionStatus"], "00");
+    bank.advance(1_500).await;
+    eventually("late", || async { taken(&gateway).len() == 4 }).await;
+    assert_eq!(taken(&gateway)[3]["originalPartnerReferenceNo"], late);
+
+    for outcome in ["silent", "twice"] {
+        let fault = json!({ "operation": "notify", "outcome": outcome });
+        assert_eq!(bank.control("fault", fault).await.0, 200);
+    }
+    bank.paid(&linked, SITI, "6000.00").await;
+    let twice = bank.paid(&linked, SITI, "7000.00").await;
+    eventually("armed", || async { taken(&gateway).len() == 6 }).await;
+    let told = taken(&gateway);
+    assert!(
+        told[4..]
+            .iter()
+            .all(|told| told["originalPartnerReferenceNo"] == twice)
+    );
+    assert_eq!(bank.balances(&linked).await[0], "9971998.38");
+}
+
+#[tokio::test]
+async fn forged_notifications_come_before_the_customer_has_seen_a_page() {
+    let (gateway, url) = gateway().await;
+    let bank = TestBank::with(options(&url)).await;
+    let linked = bank.link(SITI).await;
+    let (reference, page) = bank.started(&linked, "5000.56").await;
+    let forged = || gateway.lock().unwrap().forged.clone();
+    eventually("two forged ones", || async { forged().len() == 2 }).await;
+    assert_eq!(
+        forged(),
+        [(false, "5000.56".to_owned()), (true, "5000.57".to_owned())]
+    );
+    assert_eq!(
+        bank.status(&reference).await["latestTransactionStatus"],
+        "02"
+    );
+    let mut browser = bank.browser();
+    browser.post(&page, "start", "").await;
+    browser.post(&page, "pin", pin(SITI)).await;
+    eventually("the true one", || async { taken(&gateway).len() == 1 }).await;
+    assert_eq!(taken(&gateway)[0]["latestTransactionStatus"], "00");
 }

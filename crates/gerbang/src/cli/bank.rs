@@ -95,12 +95,53 @@ pub enum BankAction {
         #[command(flatten)]
         target: BankTarget,
     },
+    /// Make things go wrong: arm a fault, list those that are armed, or clear them
+    Fault(Box<FaultArgs>),
     /// Unlock the customers and put their money back
     Reset {
         /// Which simulator.
         #[command(flatten)]
         target: BankTarget,
     },
+}
+
+/// `gerbang bank fault`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without OPERATION it lists what is armed and what can be. The outcomes: a response code such as
+4035414 (or 40314), late[:SECONDS], silent, lost (done, but the answer is lost), open (202 for 30 s),
+down; for notify: twice, late[:SECONDS], early, forged, silent.
+
+Examples:
+  gerbang bank fault payment lost
+  gerbang bank fault refund 4035805 --times 3
+  gerbang bank fault any down --share 1
+  gerbang bank fault any --clear
+  gerbang bank fault")]
+pub struct FaultArgs {
+    /// What goes wrong: any, token, customer-token, binding, binding-inquiry, unbinding, balance,
+    /// payment, status, cancel, refund, statement or notify
+    pub operation: Option<String>,
+    /// How it goes wrong
+    pub outcome: Option<String>,
+    /// For the next so many calls [default: 1]
+    #[arg(long, value_name = "N", requires = "outcome", conflicts_with_all = ["share", "clear"])]
+    pub times: Option<u32>,
+    /// For this share of calls, until it is cleared: 0.25 is one in four, 1 is all
+    #[arg(long, value_name = "P", requires = "outcome", conflicts_with = "clear")]
+    pub share: Option<f64>,
+    /// Which calls the share hits; the same seed hits the same ones
+    #[arg(long, value_name = "N", requires = "share", default_value_t = 1)]
+    pub seed: u32,
+    /// Clear what is armed: everything, or of this operation, or this outcome of it
+    #[arg(long)]
+    pub clear: bool,
+    /// Machine-readable
+    #[arg(long)]
+    pub json: bool,
+    /// Which simulator.
+    #[command(flatten)]
+    pub target: BankTarget,
 }
 
 /// Which running simulator is meant.

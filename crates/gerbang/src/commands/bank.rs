@@ -8,7 +8,7 @@ use snap::{Amount, Secret, timestamp};
 use tokio::net::TcpListener;
 
 use super::control::Control;
-use super::span;
+use super::{fault, span};
 use crate::cli::{BankAction, BankArgs, BankServeArgs, BankTarget};
 use crate::stopping::Signals;
 use crate::{entropy, files, sandbox, screen};
@@ -37,6 +37,7 @@ pub async fn run(args: BankArgs) -> anyhow::Result<ExitCode> {
                 .await?;
             screen::good(format!("unlinked {phone} as the bank's app would"));
         }
+        Some(BankAction::Fault(args)) => fault::run(&args).await?,
         Some(BankAction::Reset { target }) => {
             Control::of(&target)?
                 .post("/control/reset", &json!({}))

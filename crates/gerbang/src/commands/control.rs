@@ -61,6 +61,14 @@ impl Control {
             .await
     }
 
+    /// Removes something.
+    pub async fn delete(&self, path: &str, which: &[(&str, &str)]) -> anyhow::Result<Value> {
+        let mut url = Url::parse(&format!("{}{path}", self.base))
+            .with_context(|| format!("`{}` is not a URL", self.base))?;
+        url.query_pairs_mut().extend_pairs(which);
+        self.send(self.http.delete(url)).await
+    }
+
     async fn send(&self, mut request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
         if let Some(secret) = &self.secret {
             request = request.bearer_auth(secret.expose());

@@ -3,6 +3,7 @@
 pub mod bank;
 mod control;
 pub mod customer;
+mod fault;
 pub mod merchant;
 pub mod sandbox;
 pub mod serve;
