@@ -46,26 +46,31 @@ const TASKS: &[Task] = &[
     Task {
         name: "clock",
         every: Duration::from_secs(1),
+        hurried: false,
         run: reread_clock,
     },
     Task {
         name: "keys",
         every: Duration::from_secs(10),
+        hurried: false,
         run: reread_keys,
     },
     Task {
         name: "settle",
         every: Duration::from_secs(1),
+        hurried: true,
         run: flows::settle::run,
     },
     Task {
         name: "notify",
         every: Duration::from_secs(1),
+        hurried: true,
         run: notify::run,
     },
     Task {
         name: "retention",
         every: Duration::from_secs(600),
+        hurried: false,
         run: retention::run,
     },
 ];

@@ -34,6 +34,9 @@ pub struct Task {
     pub name: &'static str,
     /// How long it sleeps when no signal wakes it.
     pub every: Duration,
+    /// Whether a signal wakes it. What only keeps house is left to its timer, or every payment would
+    /// pay for it.
+    pub hurried: bool,
     /// One run of it.
     pub run: fn(Arc<App>) -> Run,
 }
@@ -73,9 +76,9 @@ impl Workers {
         }
     }
 
-    /// Wakes every task: something was written that may be due. Costs nothing if they are awake.
+    /// Wakes what is in a hurry: something was written that may be due. Costs nothing if it is awake.
     pub fn poke(&self) {
-        for slot in &self.tasks {
+        for slot in self.tasks.iter().filter(|slot| slot.task.hurried) {
             slot.signal.notify_one();
         }
     }
