@@ -9,12 +9,14 @@
 
 mod bank_link;
 mod binding;
+pub mod books;
 mod details;
 mod fee;
 mod ids;
 mod notification;
 mod payment;
 mod posting;
+pub mod reconcile;
 mod refund;
 mod refusal;
 mod transition;

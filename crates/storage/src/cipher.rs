@@ -104,6 +104,11 @@ impl MasterKeys {
         }
     }
 
+    /// No key at all, for what moves stored values without opening them.
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// The line that [`MasterKeys::parse`] reads, for a key just made.
     pub fn line(id: &str, bytes: &[u8; KEY_LEN]) -> Secret {
         Secret::new(format!("{id}:{}\n", STANDARD.encode(bytes)))

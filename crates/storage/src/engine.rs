@@ -7,6 +7,9 @@
 
 mod opening;
 
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -74,29 +77,32 @@ impl Row {
 
     /// All columns with their names, in order, whatever the table.
     pub(crate) fn values(&self) -> Result<Vec<(String, Value)>, sqlx::Error> {
-        let names: Vec<String> = match self {
-            Self::Sqlite(row) => row
-                .columns()
-                .iter()
-                .map(|column| column.name().to_owned())
-                .collect(),
-            Self::Postgres(row) => row
-                .columns()
-                .iter()
-                .map(|column| column.name().to_owned())
-                .collect(),
+        let columns: Vec<(String, bool)> = match self {
+            Self::Sqlite(row) => row.columns().iter().map(named).collect(),
+            Self::Postgres(row) => row.columns().iter().map(named).collect(),
         };
-        names
+        columns
             .into_iter()
-            .map(|name| {
+            .map(|(name, is_text)| {
                 let value = match self.opt_text(&name) {
-                    Ok(text) => text.into(),
+                    Ok(Some(text)) => Value::Text(text),
+                    Ok(None) if is_text => Value::NullText,
+                    Ok(None) => Value::NullInt,
                     Err(_) => self.opt_int(&name)?.into(),
                 };
                 Ok((name, value))
             })
             .collect()
     }
+}
+
+/// A column's name, and whether it was declared as text.
+fn named(column: &impl Column) -> (String, bool) {
+    let declared = column.type_info().to_string();
+    (
+        column.name().to_owned(),
+        declared.eq_ignore_ascii_case("text"),
+    )
 }
 
 /// What a failed statement means for the transaction around it.
@@ -157,7 +163,27 @@ pub(crate) enum Pools {
         writer: SqlitePool,
         readers: SqlitePool,
     },
-    Postgres(PgPool),
+    Postgres(PgPool, Demoted),
+}
+
+/// When a server last said that it only reads. A connection keeps what the server was when it was made,
+/// so those that are older than that are not used again: the next one may reach the new primary.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Demoted(Arc<Mutex<Option<Instant>>>);
+
+impl Demoted {
+    /// Whether it was said within the life of a connection of this age.
+    fn since(&self, age: Duration) -> bool {
+        let said = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        said.is_some_and(|said| said.elapsed() <= age)
+    }
+
+    fn hear(&self, error: &sqlx::Error) {
+        if matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("25006"))
+        {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+    }
 }
 
 impl Pools {
@@ -174,10 +200,21 @@ impl Pools {
         }
     }
 
+    /// Which database the settings name, for people: without user, password and options.
+    pub(crate) fn place(settings: &Settings) -> Result<String, Error> {
+        let url = settings.url.expose();
+        match url.strip_prefix("sqlite:") {
+            Some(path) => Ok(opening::sqlite_place(
+                path.strip_prefix("//").unwrap_or(path),
+            )),
+            None => opening::postgres_place(url),
+        }
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => "sqlite",
-            Self::Postgres(_) => "postgres",
+            Self::Postgres(..) => "postgres",
         }
     }
 
@@ -193,7 +230,7 @@ impl Pools {
                 Ok(transaction.commit().await?)
             }
             // The migrator takes an advisory lock by itself.
-            Self::Postgres(pool) => migrator.run(pool).await,
+            Self::Postgres(pool, _) => migrator.run(pool).await,
         }
     }
 
@@ -202,7 +239,7 @@ impl Pools {
             Self::Sqlite { writer, .. } => {
                 Link::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
             }
-            Self::Postgres(pool) => Link::Postgres(pool.begin().await?),
+            Self::Postgres(pool, demoted) => Link::Postgres(pool.begin().await?, demoted.clone()),
         })
     }
 
@@ -213,7 +250,7 @@ impl Pools {
     ) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite { readers, .. } => sqlite_all(readers, sql, values).await,
-            Self::Postgres(pool) => postgres_all(pool, sql, values).await,
+            Self::Postgres(pool, _) => postgres_all(pool, sql, values).await,
         }
     }
 
@@ -221,7 +258,7 @@ impl Pools {
     pub(crate) async fn prepare(&self, sql: &'static str) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite { writer, .. } => writer.prepare(sql.into_sql_str()).await.map(drop),
-            Self::Postgres(pool) => pool.prepare(sql.into_sql_str()).await.map(drop),
+            Self::Postgres(pool, _) => pool.prepare(sql.into_sql_str()).await.map(drop),
         }
     }
 
@@ -231,7 +268,7 @@ impl Pools {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool, _) => pool.close().await,
         }
     }
 }
@@ -239,7 +276,7 @@ impl Pools {
 /// An open transaction. Dropped without a commit, it is rolled back.
 pub(crate) enum Link {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, Postgres>, Demoted),
 }
 
 impl Link {
@@ -253,9 +290,10 @@ impl Link {
                 .execute(&mut **link)
                 .await?
                 .rows_affected()),
-            Self::Postgres(link) => Ok(bind_postgres(sql, values)
+            Self::Postgres(link, demoted) => Ok(bind_postgres(sql, values)
                 .execute(&mut **link)
-                .await?
+                .await
+                .inspect_err(|error| demoted.hear(error))?
                 .rows_affected()),
         }
     }
@@ -267,21 +305,23 @@ impl Link {
     ) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite(link) => sqlite_all(&mut **link, sql, values).await,
-            Self::Postgres(link) => postgres_all(&mut **link, sql, values).await,
+            Self::Postgres(link, demoted) => postgres_all(&mut **link, sql, values)
+                .await
+                .inspect_err(|error| demoted.hear(error)),
         }
     }
 
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(link) => link.commit().await,
-            Self::Postgres(link) => link.commit().await,
+            Self::Postgres(link, _) => link.commit().await,
         }
     }
 
     pub(crate) async fn rollback(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(link) => link.rollback().await,
-            Self::Postgres(link) => link.rollback().await,
+            Self::Postgres(link, _) => link.rollback().await,
         }
     }
 }

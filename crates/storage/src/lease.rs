@@ -3,7 +3,19 @@
 //! A lease is a hint with an end, not a lock: whoever dies while holding one is overtaken when it
 //! is over, and every result is stored by a guarded update.
 
-use crate::Value;
+use crate::statements::statements;
+use crate::{Error, Session, Value};
+
+statements! { "lease";
+    RELEASE_BINDINGS = "UPDATE bindings SET lease_until = 0, lease_owner = '' \
+                        WHERE lease_owner = $1 AND settle_at IS NOT NULL";
+    RELEASE_PAYMENTS = "UPDATE payments SET lease_until = 0, lease_owner = '' \
+                        WHERE lease_owner = $1 AND settle_at IS NOT NULL";
+    RELEASE_REFUNDS = "UPDATE refunds SET lease_until = 0, lease_owner = '' \
+                       WHERE lease_owner = $1 AND settle_at IS NOT NULL";
+    RELEASE_NOTIFICATIONS = "UPDATE notifications SET lease_until = 0, lease_owner = '' \
+                             WHERE lease_owner = $1 AND state = 'due'";
+}
 
 /// A claim on a piece of work, until a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +38,21 @@ impl Lease {
             limit.into(),
         ]
     }
+}
+
+/// Gives back whatever this owner still holds, so that others need not wait for the end of its leases:
+/// the last thing that a gateway does. Returns how many leases it was.
+pub async fn release_all(s: &Session, owner: &str) -> Result<u64, Error> {
+    let mut released: u64 = 0;
+    for sql in [
+        RELEASE_BINDINGS,
+        RELEASE_PAYMENTS,
+        RELEASE_REFUNDS,
+        RELEASE_NOTIFICATIONS,
+    ] {
+        released = released.saturating_add(s.execute(sql, &[owner.into()]).await?);
+    }
+    Ok(released)
 }
 
 /// Greater than every id, whether a database sorts by bytes or as people do: ids begin with a

@@ -25,9 +25,12 @@ mod value;
 
 pub mod alarms;
 pub mod bindings;
+pub mod copy;
 pub mod external_ids;
 pub mod gateway_keys;
+pub mod gateways;
 pub mod history;
+pub mod ledger;
 pub mod merchant_keys;
 pub mod merchants;
 pub mod notification_attempts;
@@ -41,7 +44,7 @@ pub use cipher::{CipherError, MasterKeys};
 pub use engine::Settings;
 pub use error::Error;
 pub(crate) use lease::AFTER_ALL_IDS;
-pub use lease::Lease;
+pub use lease::{Lease, release_all};
 pub use session::Session;
 #[doc(hidden)]
 pub use statements::{Sql, all as all_statements};

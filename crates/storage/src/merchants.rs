@@ -20,6 +20,7 @@ statements! { "merchants";
     BY_ID = "SELECT id, name, state, epoch, secret, previous_secret, previous_secret_until, \
              inbound_secret, notification_url, token_url, binding_notification_url, settings, \
              created_at, version FROM merchants WHERE id = $1";
+    IDS = "SELECT id FROM merchants ORDER BY id";
     ALL = "SELECT id, name, state, epoch, secret, previous_secret, previous_secret_until, \
            inbound_secret, notification_url, token_url, binding_notification_url, settings, \
            created_at, version FROM merchants ORDER BY created_at, id";
@@ -177,6 +178,14 @@ pub async fn all(s: &Session) -> Result<Vec<Merchant>, Error> {
         .await?
         .iter()
         .map(|row| merchant(s, row))
+        .collect()
+}
+
+/// The ids of all merchants, for what must not open their secrets.
+pub async fn ids(s: &Session) -> Result<Vec<MerchantId>, Error> {
+    let rows = s.fetch_all(IDS, &[]).await?;
+    rows.iter()
+        .map(|row| Ok(MerchantId::new(row.text("id")?)))
         .collect()
 }
 

@@ -26,7 +26,12 @@ pub(crate) const TABLES: &[&str] = &[
     "notification_attempts",
     "alarms",
     "postings",
+    PRESENCE,
 ];
+
+/// The table that says which gateways run, and nothing of the business: it is neither dumped nor
+/// copied.
+pub(crate) const PRESENCE: &str = "gateways";
 
 /// Brings the schema up to date.
 pub(crate) async fn migrate(pools: &Pools) -> Result<(), Error> {

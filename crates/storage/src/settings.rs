@@ -9,6 +9,9 @@ statements! { "settings";
            ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 }
 
+/// The setting that holds how far business time is ahead of the wall clock, in milliseconds.
+pub const CLOCK_OFFSET: &str = "clock_offset_ms";
+
 /// The value of a setting.
 pub async fn get(s: &Session, name: &str) -> Result<Option<String>, Error> {
     s.fetch_optional(GET, &[name.into()])

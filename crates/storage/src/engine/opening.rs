@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Postgres, Row as _, Sqlite};
 
-use super::Pools;
+use super::{Demoted, Pools};
 use crate::Error;
 
 /// How long to wait for a connection.
@@ -47,6 +47,12 @@ pub(super) async fn sqlite(path: &str) -> Result<Pools, Error> {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // SQLite ends a transaction by itself when the disk is full or fails. The driver does not hear of
+        // it and would refuse to begin another one on this connection for ever.
+        .before_acquire(|connection, _| {
+            let usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(usable) })
+        })
         .connect_with(options.clone())
         .await
         .map_err(Error::Unavailable)?;
@@ -87,6 +93,28 @@ pub(super) async fn sqlite(path: &str) -> Result<Pools, Error> {
     Ok(Pools::Sqlite { writer, readers })
 }
 
+/// Where the file is, whatever way it was named.
+pub(super) fn sqlite_place(path: &str) -> String {
+    let full = std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
+    format!("sqlite:{}", full.display())
+}
+
+/// Server and database of the URL.
+pub(super) fn postgres_place(url: &str) -> Result<String, Error> {
+    let options = parsed(url)?;
+    Ok(format!(
+        "postgres://{}:{}/{}",
+        options.get_host(),
+        options.get_port(),
+        options.get_database().unwrap_or_default()
+    ))
+}
+
+fn parsed(url: &str) -> Result<PgConnectOptions, Error> {
+    url.parse::<PgConnectOptions>()
+        .map_err(|_| Error::Settings("the PostgreSQL URL is malformed".to_owned()))
+}
+
 /// Makes the file, readable by its owner alone, when it is not there; SQLite gives the files
 /// beside it the same mode.
 fn create_private(path: &str) -> std::io::Result<()> {
@@ -98,9 +126,7 @@ fn create_private(path: &str) -> std::io::Result<()> {
 }
 
 pub(super) async fn postgres(url: &str, max_connections: u32) -> Result<Pools, Error> {
-    let options = url
-        .parse::<PgConnectOptions>()
-        .map_err(|_| Error::Settings("the PostgreSQL URL is malformed".to_owned()))?
+    let options = parsed(url)?
         .options([
             ("statement_timeout", STATEMENT_TIMEOUT_MS),
             ("lock_timeout", LOCK_TIMEOUT_MS),
@@ -114,15 +140,21 @@ pub(super) async fn postgres(url: &str, max_connections: u32) -> Result<Pools, E
         .statement_cache_capacity(256)
         .disable_statement_logging();
     refuse_forgetful(&options).await?;
+    let demoted = Demoted::default();
+    let seen = demoted.clone();
     let pool = PoolOptions::<Postgres>::new()
         .max_connections(max_connections.max(1))
         .acquire_timeout(ACQUIRE)
         // A dead connection is noticed by the statement on it, and the transaction runs again.
         .test_before_acquire(false)
+        .before_acquire(move |_, connection| {
+            let usable = !seen.since(connection.age);
+            Box::pin(async move { Ok(usable) })
+        })
         .connect_with(options)
         .await
         .map_err(Error::Unavailable)?;
-    Ok(Pools::Postgres(pool))
+    Ok(Pools::Postgres(pool, demoted))
 }
 
 /// Refuses a server that answers a commit before it is on disk.
