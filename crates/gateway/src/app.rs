@@ -19,12 +19,10 @@ use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::merchants::Merchants;
 use crate::notify::Notifier;
+use crate::presence::Presence;
 use crate::request_log::RequestLog;
 use crate::tokens::Tokens;
 use crate::workers::Workers;
-
-/// The setting that holds how far business time is ahead of the wall, in milliseconds.
-const CLOCK_OFFSET: &str = "clock_offset_ms";
 
 /// A gateway's parts.
 #[derive(Debug)]
@@ -55,6 +53,8 @@ pub struct App {
     pub request_log: RequestLog,
     /// Background work.
     pub workers: Workers,
+    /// What the database says of this process.
+    pub presence: Presence,
     /// Requests that are being answered.
     pub in_flight: InFlight,
 }
@@ -108,7 +108,7 @@ impl App {
         let by_ms = by_ms.max(0);
         let advance = |s: Session| async move {
             let offset_ms = stored_offset_ms(&s).await?.saturating_add(by_ms);
-            settings::put(&s, CLOCK_OFFSET, &offset_ms.to_string()).await?;
+            settings::put(&s, settings::CLOCK_OFFSET, &offset_ms.to_string()).await?;
             Ok::<_, storage::Error>(offset_ms)
         };
         self.clock
@@ -145,7 +145,7 @@ impl App {
 }
 
 async fn stored_offset_ms(s: &Session) -> Result<i64, storage::Error> {
-    let text = settings::get(s, CLOCK_OFFSET).await?;
+    let text = settings::get(s, settings::CLOCK_OFFSET).await?;
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 

@@ -19,6 +19,7 @@ mod listen;
 mod merchants;
 pub mod notify;
 mod pages;
+mod presence;
 mod request_log;
 mod retention;
 mod running;
@@ -43,6 +44,12 @@ use std::time::Duration;
 
 /// All background work of a gateway, in the order in which `run_until_idle` runs it.
 const TASKS: &[Task] = &[
+    Task {
+        name: "presence",
+        every: Duration::from_secs(1),
+        hurried: false,
+        run: presence::run,
+    },
     Task {
         name: "clock",
         every: Duration::from_secs(1),

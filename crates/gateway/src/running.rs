@@ -19,6 +19,7 @@ use crate::keys::{Keys, KeysError};
 use crate::limits::Limits;
 use crate::merchants::Merchants;
 use crate::notify::Notifier;
+use crate::presence::{self, Presence};
 use crate::request_log::RequestLog;
 use crate::tokens::Tokens;
 use crate::workers::Workers;
@@ -47,6 +48,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error("the database cannot be used")]
     Store(#[from] storage::Error),
+    /// A copy of the database is at work.
+    #[error("the database cannot be used now: {0}")]
+    Held(&'static str),
     /// The gateway's own keys cannot be used.
     #[error("the gateway's own keys cannot be used")]
     Keys(#[from] KeysError),
@@ -88,6 +92,7 @@ pub async fn open(config: Config, given: Given) -> Result<Arc<App>, StartError> 
         max_connections: config.database_connections,
     };
     let store = Store::open(&settings, MasterKeys::parse(&config.master_key_lines()?)?).await?;
+    refuse_while_copied(&store, &clock).await?;
     let keys = Keys::load(&store, &entropy, clock.business_now_ms()).await?;
     let app = App {
         name: format!("gateway-{}", entropy.trace_id()),
@@ -103,6 +108,7 @@ pub async fn open(config: Config, given: Given) -> Result<Arc<App>, StartError> 
         merchants: Merchants::default(),
         request_log: RequestLog::default(),
         workers: Workers::new(TASKS),
+        presence: Presence::default(),
         in_flight: InFlight::default(),
     };
     if app.config.sandbox {
@@ -137,6 +143,12 @@ pub async fn start(mut config: Config, mut given: Given) -> Result<Running, Star
     }
     let tls = config.tls.as_ref().map(listen::tls).transpose()?;
     let app = open(config, given).await?;
+    presence::say(&app).await?;
+    // Once more: a copy that began meanwhile looks for gateways only now.
+    if let Err(held) = refuse_while_copied(&app.store, &app.clock).await {
+        presence::leave(&app).await;
+        return Err(held);
+    }
     if app.config.background == Background::Running {
         app.workers.start(&app).await;
     }
@@ -184,7 +196,16 @@ impl Running {
         if tokio::time::timeout(deadline, finish).await.is_err() {
             tracing::warn!("stopped before all work was finished; it will be taken up again");
         }
+        presence::leave(&self.app).await;
         self.app.store.close().await;
+    }
+}
+
+/// Nothing may be written under a copy, nor read from half of one.
+async fn refuse_while_copied(store: &Store, clock: &Clock) -> Result<(), StartError> {
+    match presence::obstacle(store, clock).await? {
+        None => Ok(()),
+        Some(why) => Err(StartError::Held(why)),
     }
 }
 

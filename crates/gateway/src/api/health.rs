@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use crate::app::App;
+use crate::presence;
 
 /// The process answers. It says nothing about the database, so that a broken database does not make a
 /// supervisor kill gateways.
@@ -16,8 +17,13 @@ pub async fn healthz() -> &'static str {
 
 /// The gateway can work: its database answers, its schema and keys are there (it does not start without).
 pub async fn readyz(State(app): State<Arc<App>>) -> Response {
-    match app.is_ready().await {
-        Ok(()) => "ready\n".into_response(),
+    let ready = async {
+        app.is_ready().await?;
+        presence::count(&app).await
+    };
+    match ready.await {
+        Ok(1) => "ready\n1 gateway on this database\n".into_response(),
+        Ok(count) => format!("ready\n{count} gateways on this database\n").into_response(),
         Err(reason) => {
             tracing::warn!(%reason, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()

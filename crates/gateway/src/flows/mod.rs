@@ -12,11 +12,13 @@ pub mod bind;
 pub mod confirm;
 pub mod customer;
 pub mod exchange;
+pub mod ledger;
 pub mod link;
 
 pub mod once;
 pub mod outbox;
 pub mod pay;
+pub mod reconcile;
 pub mod record;
 pub mod refund;
 pub mod settle;
