@@ -21,6 +21,7 @@ pub mod wire;
 
 mod bodies;
 mod dialects;
+mod faults;
 mod fields;
 mod headers;
 mod journey;
