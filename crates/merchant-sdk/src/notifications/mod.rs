@@ -1,7 +1,7 @@
 //! The merchant's side of notifications: the gateway fetches a token from the merchant, then
 //! posts what happened, signed.
 //!
-//! [`router`] is the whole of it for an axum application; [`Verifier`] is the same without any
+//! [`router()`] is the whole of it for an axum application; [`Verifier`] is the same without any
 //! HTTP framework. A notification is delivered only after its token, signature and time have been
 //! checked. It is sent at least once: the receiver keeps what it has already seen and does
 //! nothing on a repeat.
