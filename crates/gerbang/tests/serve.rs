@@ -45,7 +45,6 @@ fn configuration(folder: &Path, gateway: u16, bank: u16, bank_key: &PrivateKey) 
         [banks.allo]
         base_url = "http://127.0.0.1:{bank}"
         client_id = "GW"
-        secret = "gateway signs with this"
         inbound_client_id = "ALLO"
         inbound_secret = "bank signs with this"
         public_key = """{}"""
@@ -54,6 +53,16 @@ fn configuration(folder: &Path, gateway: u16, bank: u16, bank_key: &PrivateKey) 
         bank_key.public_key_pem(),
     );
     write(folder, "gateway.toml", &text)
+}
+
+/// The secret that the gateway signs with at the bank. It looks like a number, and is none.
+const PARTNER_SECRET: &str = "0123456789012345678";
+const PARTNER_VARIABLE: (&str, &str) = ("GERBANG_BANKS__ALLO__SECRET", PARTNER_SECRET);
+
+/// What ends by itself, with the gateway's secret in the environment.
+fn run_with_secret(args: &[&str]) -> std::process::Output {
+    let (name, secret) = PARTNER_VARIABLE;
+    shell::command(args).env(name, secret).output().unwrap()
 }
 
 #[tokio::test]
@@ -65,7 +74,7 @@ async fn gateway_and_bank_run_as_two_processes() {
     let config = configuration(folder, gateway, bank, &bank_key);
     let config = config.to_str().unwrap();
 
-    let key = run(&["merchant", "gateway-key", "--bank", "--config", config]);
+    let key = run_with_secret(&["merchant", "gateway-key", "--bank", "--config", config]);
     assert!(key.status.success(), "{}", stderr(&key));
     let partner_key = write(folder, "gateway.pem", &stdout(&key));
     let merchant_key = PrivateKey::generate().unwrap();
@@ -82,12 +91,12 @@ async fn gateway_and_bank_run_as_two_processes() {
         "--config",
         config,
     ];
-    let added: Value = serde_json::from_str(&stdout(&run(&added))).unwrap();
+    let added: Value = serde_json::from_str(&stdout(&run_with_secret(&added))).unwrap();
 
     let bank_url = format!("http://127.0.0.1:{bank}");
     let listen = format!("127.0.0.1:{bank}");
     let database = folder.join("bank.db");
-    let partner_secret = write(folder, "partner.secret", "gateway signs with this\n");
+    let partner_secret = write(folder, "partner.secret", &format!("{PARTNER_SECRET}\n"));
     let bank_secret = write(folder, "bank.secret", "bank signs with this\n");
     let private = write(folder, "bank.pem", bank_key.to_pkcs8_pem().expose());
     let gateway_url = format!("http://127.0.0.1:{gateway}/bank/allo");
@@ -115,7 +124,7 @@ async fn gateway_and_bank_run_as_two_processes() {
         "--relaxed-otp",
     ]);
     let log = folder.join("serve.log");
-    let serving = Process::start_logging_to(&log, &["serve", "--config", config]);
+    let serving = Process::start_logging_to(&log, &["serve", "--config", config], PARTNER_VARIABLE);
     for port in [gateway, bank] {
         wait_until("the port", || {
             std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()

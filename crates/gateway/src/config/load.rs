@@ -2,7 +2,8 @@
 //!
 //! `GERBANG_LISTEN` sets `listen`, `GERBANG_BANKS__ALLO__SECRET` sets `banks.allo.secret`. Names without
 //! `__` that are no setting belong to the command line and are left alone; an unknown name with `__`,
-//! and any unknown key in the file, is an error. Messages name the key and where it came from, never a
+//! and any unknown key in the file, is an error. A secret of the environment is taken as it stands, also
+//! where it looks like a number (`0123`) or is in quotation marks. Messages name the key and where it came from, never a
 //! secret value.
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::fmt;
 use std::path::Path;
 
 use figment::Figment;
-use figment::providers::{Env, Format, Toml};
+use figment::providers::{Env, Format, Serialized, Toml};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use snap::Secret;
@@ -78,8 +79,14 @@ impl Config {
                 key.as_str().contains("__") || TOP_LEVEL.iter().any(|setting| key == setting)
             })
             .split("__");
+        figment = figment.merge(environment.clone().filter(|key| !is_secret(key.as_str())));
+        for (key, text) in environment
+            .iter()
+            .filter(|(key, _)| is_secret(key.as_str()))
+        {
+            figment = figment.merge(Serialized::default(key.as_str(), text));
+        }
         let mut config: Self = figment
-            .merge(environment)
             .extract()
             .map_err(|error| ConfigError::Unreadable(error.to_string()))?;
         config.read_master_keys_file()?;
@@ -105,7 +112,16 @@ impl Config {
     }
 }
 
-/// Reads a secret: a string, or a number that an environment variable was taken for.
+/// Whether a key, its parts divided by dots, holds a secret.
+fn is_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key == "database"
+        || key.starts_with("master_keys.")
+        || key.ends_with(".secret")
+        || key.ends_with(".inbound_secret")
+}
+
+/// Reads a secret. A number is refused: whoever wrote it may have lost zeros.
 pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     deserializer.deserialize_any(SecretText)
 }
@@ -144,13 +160,5 @@ impl Visitor<'_> for SecretText {
 
     fn visit_string<E: de::Error>(self, text: String) -> Result<Secret, E> {
         Ok(Secret::new(text))
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Secret, E> {
-        Ok(Secret::new(number.to_string()))
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Secret, E> {
-        Ok(Secret::new(number.to_string()))
     }
 }

@@ -53,10 +53,10 @@ impl Process {
         Self::spawn(&mut command(args))
     }
 
-    /// The same, with what it says on stderr kept in a file.
-    pub fn start_logging_to(log: &Path, args: &[&str]) -> Self {
+    /// The same with a variable of the environment, and what it says on stderr kept in a file.
+    pub fn start_logging_to(log: &Path, args: &[&str], (name, value): (&str, &str)) -> Self {
         let log = std::fs::File::create(log).unwrap();
-        Self::spawn(command(args).stderr(log))
+        Self::spawn(command(args).stderr(log).env(name, value))
     }
 
     fn spawn(command: &mut Command) -> Self {
