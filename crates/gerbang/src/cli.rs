@@ -1,6 +1,7 @@
 //! What can be typed: every subcommand and flag, and nothing of what they do.
 
 mod bank;
+mod books;
 mod merchant;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use bank::{BankAction, BankArgs, BankServeArgs, BankTarget, FaultArgs};
+pub use books::{CopyArgs, LedgerAction, LedgerArgs, ReconcileArgs};
 pub use merchant::{MerchantAction, MerchantArgs, MerchantSettings};
 
 /// A SNAP direct debit gateway with everything around it.
@@ -45,6 +47,12 @@ pub enum Command {
     Merchant(MerchantArgs),
     /// Play the customer on the hosted pages
     Customer(CustomerArgs),
+    /// Compare the gateway's journal with the bank's statement
+    Reconcile(ReconcileArgs),
+    /// Look at the journal
+    Ledger(LedgerArgs),
+    /// Copy a gateway's database into an empty one, SQLite or PostgreSQL
+    CopyDatabase(CopyArgs),
 }
 
 /// `gerbang demo`.

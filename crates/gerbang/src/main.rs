@@ -52,6 +52,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Customer(args) => match args.action {
                 CustomerAction::Complete(args) => commands::customer::run(args).await,
             },
+            Command::Reconcile(args) => commands::reconcile::run(args).await,
+            Command::Ledger(args) => commands::ledger::run(args).await,
+            Command::CopyDatabase(args) => commands::copy_database::run(args).await,
         }
     })
 }

@@ -18,6 +18,9 @@ fn help_names_every_subcommand_and_where_to_start() {
         "bank",
         "merchant",
         "customer",
+        "reconcile",
+        "ledger",
+        "copy-database",
         "gerbang demo",
     ] {
         assert!(help.contains(word), "{word} is missing:\n{help}");
@@ -39,6 +42,9 @@ fn every_subcommand_explains_itself() {
         &["merchant", "add", "--help"],
         &["merchant", "set", "--help"],
         &["customer", "complete", "--help"],
+        &["reconcile", "--help"],
+        &["ledger", "check", "--help"],
+        &["copy-database", "--help"],
     ] {
         let output = run(args);
         assert!(output.status.success(), "{args:?}");

@@ -1,38 +1,23 @@
 //! `gerbang merchant`: merchants added, listed and changed from a shell.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
-use gateway::{App, Config, Given};
+use gateway::App;
 use serde_json::{Value, json};
 use snap::{PublicKey, timestamp};
 use storage::merchants::{Merchant, MerchantState};
 
+use super::open::open;
 use crate::cli::{MerchantAction, MerchantArgs};
-use crate::sandbox;
 use crate::{files, merchants, screen};
 
 /// Does what is asked, on the database that the folder or the configuration names.
 pub async fn run(args: MerchantArgs) -> anyhow::Result<ExitCode> {
-    let app = open(&args).await?;
+    let app = open(args.config.as_deref(), args.data.as_deref()).await?;
     let done = act(&app, args.action, args.json).await;
     app.store.close().await;
     done.map(|()| ExitCode::SUCCESS)
-}
-
-async fn open(args: &MerchantArgs) -> anyhow::Result<Arc<App>> {
-    let config = match (&args.config, &args.data) {
-        (Some(file), _) => Config::load(Some(file))
-            .with_context(|| format!("the configuration {} cannot be used", file.display()))?,
-        (None, data) => {
-            let data = data.as_deref().unwrap_or("gerbang-data".as_ref());
-            sandbox::configuration_of(data)?
-        }
-    };
-    gateway::open(config, Given::default())
-        .await
-        .context("the gateway's database cannot be opened")
 }
 
 async fn act(app: &App, action: MerchantAction, as_json: bool) -> anyhow::Result<()> {

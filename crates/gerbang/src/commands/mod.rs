@@ -2,9 +2,14 @@
 
 pub mod bank;
 mod control;
+pub mod copy_database;
 pub mod customer;
 mod fault;
+pub mod ledger;
 pub mod merchant;
+mod open;
+pub mod reconcile;
 pub mod sandbox;
 pub mod serve;
 mod span;
+mod statement_file;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use gateway::config::LogFormat;
 use gateway::{Config, Given};
 
@@ -20,10 +20,14 @@ pub async fn run(args: ServeArgs, log: Option<&str>) -> anyhow::Result<ExitCode>
     };
     logs::start(log, &config.log.filter, form)?;
     let mut signals = Signals::listen()?;
-    let gateway = gateway::start(config, Given::default())
+    let mut gateway = gateway::start(config, Given::default())
         .await
         .context("the gateway cannot start")?;
-    signals.wait().await;
+    tokio::select! {
+        () = signals.wait() => {}
+        // A process that listens no more must not look alive to whoever supervises it.
+        () = gateway.wait() => bail!("the gateway has stopped accepting connections"),
+    }
     tracing::info!("stopping");
     gateway.stop().await;
     Ok(ExitCode::SUCCESS)
