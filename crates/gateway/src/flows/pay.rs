@@ -27,7 +27,10 @@ const ASK_AGAIN_MS: i64 = 5_000;
 /// What commit 1 came to.
 enum Begun {
     Answered(Answer),
-    Started { payment: Payment, binding: Binding },
+    Started {
+        payment: Box<Payment>,
+        binding: Box<Binding>,
+    },
 }
 
 /// Answers a payment request.
@@ -168,8 +171,8 @@ async fn begin(
     payments::insert(s, &wish, &hashes, due_ms).await?;
     bindings::touch_active(s, &binding).await?;
     Ok(Begun::Started {
-        payment: wish,
-        binding,
+        payment: Box::new(wish),
+        binding: Box::new(binding),
     })
 }
 

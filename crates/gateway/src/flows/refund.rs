@@ -29,7 +29,10 @@ const ASK_AGAIN_MS: i64 = 5_000;
 
 enum Begun {
     Answered(Answer),
-    Started { refund: Refund, payment: Payment },
+    Started {
+        refund: Box<Refund>,
+        payment: Box<Payment>,
+    },
 }
 
 /// Answers a refund request.
@@ -137,7 +140,10 @@ async fn begin(
         .saturating_add(ASK_AGAIN_MS);
     payments::update(s, &reserved, None, "refund reserved", once.now_ms()).await?;
     refunds::insert(s, &refund, due_ms).await?;
-    Ok(Begun::Started { refund, payment })
+    Ok(Begun::Started {
+        refund: Box::new(refund),
+        payment: Box::new(payment),
+    })
 }
 
 /// The payment that all of the ids given name; none when they disagree.

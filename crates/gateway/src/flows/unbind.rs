@@ -24,7 +24,7 @@ use crate::tokens::Kind;
 
 enum Begun {
     Answered(Answer),
-    Started(Binding),
+    Started(Box<Binding>),
 }
 
 /// Answers an unbinding request.
@@ -49,7 +49,7 @@ pub async fn unbind(app: Arc<App>, signed: Signed<UnbindingRequest>) -> Result<A
         .await?;
     let binding = match begun {
         Begun::Answered(answer) => return Ok(answer),
-        Begun::Started(binding) => binding,
+        Begun::Started(binding) => *binding,
     };
     cancel_open_payments(app, bank, &binding).await?;
     let ended = ask_to_end(app, bank, binding).await?;
@@ -82,11 +82,11 @@ async fn begin(
             bindings::update(s, &ending, due_ms, "the merchant unbinds", once.now_ms()).await?;
             payments::hasten_open(s, merchant, id, once.now_ms().saturating_add(15_000)).await?;
             let version = ending.version.saturating_add(1);
-            Ok(Begun::Started(Binding { version, ..ending }))
+            Ok(Begun::Started(Box::new(Binding { version, ..ending })))
         }
         Step::Unchanged(binding) | Step::LateDebit(binding) => {
             if binding.state.name() == BindingStateName::Ending {
-                return Ok(Begun::Started(binding));
+                return Ok(Begun::Started(Box::new(binding)));
             }
             let answer = told(&binding);
             once.answer(s, &answer, Some(binding.id.as_str())).await?;
