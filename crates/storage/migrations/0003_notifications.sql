@@ -16,7 +16,7 @@ CREATE TABLE notifications (
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL CHECK (version >= 1),
     PRIMARY KEY (merchant_id, id),
-    UNIQUE (merchant_id, subject, sequence),
+    UNIQUE (subject, merchant_id, sequence),
     CHECK ((state = 'due') = (due_at IS NOT NULL))
 );
 

@@ -11,7 +11,7 @@ CREATE TABLE postings (
 );
 
 CREATE INDEX postings_by_time ON postings (merchant_id, created_at);
-CREATE INDEX postings_by_subject ON postings (merchant_id, subject);
+CREATE INDEX postings_by_subject ON postings (subject, merchant_id);
 
 CREATE TABLE alarms (
     merchant_id TEXT NOT NULL,

@@ -47,17 +47,17 @@ CREATE TABLE bindings (
 
 -- One active binding per customer and channel, and one customer per bank account, at a merchant. A
 -- binding that is ending stands in nobody's way: its link at the bank is another one.
-CREATE UNIQUE INDEX bindings_one_per_customer ON bindings (merchant_id, cust_id_merchant, channel)
+CREATE UNIQUE INDEX bindings_one_per_customer ON bindings (cust_id_merchant, merchant_id, channel)
     WHERE state = 'active';
-CREATE UNIQUE INDEX bindings_one_per_account ON bindings (merchant_id, bank, account_id)
+CREATE UNIQUE INDEX bindings_one_per_account ON bindings (account_id, merchant_id, bank)
     WHERE state = 'active';
 
 CREATE UNIQUE INDEX bindings_by_page ON bindings (page_hash);
 CREATE UNIQUE INDEX bindings_by_state ON bindings (state_hash);
-CREATE UNIQUE INDEX bindings_by_auth_code ON bindings (merchant_id, auth_code_hash);
-CREATE INDEX bindings_by_customer ON bindings (merchant_id, cust_id_merchant, channel);
-CREATE INDEX bindings_by_phone ON bindings (merchant_id, phone_hash, created_at);
-CREATE INDEX bindings_by_external_id ON bindings (merchant_id, external_id, created_at);
+CREATE UNIQUE INDEX bindings_by_auth_code ON bindings (auth_code_hash, merchant_id);
+CREATE INDEX bindings_by_customer ON bindings (cust_id_merchant, merchant_id, channel);
+CREATE INDEX bindings_by_phone ON bindings (phone_hash, merchant_id, created_at);
+CREATE INDEX bindings_by_external_id ON bindings (external_id, merchant_id, created_at);
 CREATE INDEX bindings_due ON bindings (settle_at) WHERE settle_at IS NOT NULL;
 
 CREATE TABLE history (

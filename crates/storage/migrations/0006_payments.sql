@@ -33,8 +33,8 @@ CREATE TABLE payments (
     lease_owner TEXT NOT NULL,
     version BIGINT NOT NULL CHECK (version >= 1),
     PRIMARY KEY (merchant_id, id),
-    UNIQUE (merchant_id, partner_reference_no),
-    UNIQUE (merchant_id, reference_no),
+    UNIQUE (partner_reference_no, merchant_id),
+    UNIQUE (reference_no, merchant_id),
     CHECK (fee <= amount),
     CHECK (refunded + refund_reserved <= amount),
     CHECK (refunded + refund_reserved = 0 OR state IN ('succeeded', 'refunded')),
@@ -49,8 +49,8 @@ CREATE TABLE payments (
 CREATE UNIQUE INDEX payments_by_id ON payments (id);
 CREATE UNIQUE INDEX payments_by_page ON payments (page_hash);
 CREATE UNIQUE INDEX payments_by_state ON payments (state_hash);
-CREATE INDEX payments_by_external_id ON payments (merchant_id, external_id, created_at);
-CREATE INDEX payments_open ON payments (merchant_id, binding_id)
+CREATE INDEX payments_by_external_id ON payments (external_id, merchant_id, created_at);
+CREATE INDEX payments_open ON payments (binding_id, merchant_id)
     WHERE state IN ('created', 'awaiting customer', 'unknown');
 CREATE INDEX payments_due ON payments (settle_at) WHERE settle_at IS NOT NULL;
 
@@ -73,11 +73,11 @@ CREATE TABLE refunds (
     lease_owner TEXT NOT NULL,
     version BIGINT NOT NULL CHECK (version >= 1),
     PRIMARY KEY (merchant_id, id),
-    UNIQUE (merchant_id, kind, partner_refund_no),
+    UNIQUE (partner_refund_no, merchant_id, kind),
     CHECK ((refunded_at IS NOT NULL) = (state = 'succeeded')),
     CHECK ((failure_code IS NOT NULL) = (state = 'failed')),
     CHECK ((failure_code IS NULL) = (failure_message IS NULL))
 );
 
-CREATE INDEX refunds_by_payment ON refunds (merchant_id, payment_id);
+CREATE INDEX refunds_by_payment ON refunds (payment_id, merchant_id);
 CREATE INDEX refunds_due ON refunds (settle_at) WHERE settle_at IS NOT NULL;
