@@ -158,3 +158,13 @@ fn another_issuer_or_audience_is_not_ours() {
         Err(TokenError::Forged)
     );
 }
+
+#[test]
+fn a_token_is_not_shown_by_whoever_prints_what_was_issued() {
+    let issued = tokens(&[key("token-1", 1, 0)]).b2b("M", 2, NOW_MS).unwrap();
+    let shown = format!("{issued:?}");
+    assert!(
+        shown.contains("expires_at_ms") && !shown.contains("eyJ"),
+        "{shown}"
+    );
+}
