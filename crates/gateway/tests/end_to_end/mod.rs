@@ -20,6 +20,8 @@ pub mod untouched;
 pub mod wire;
 
 mod bodies;
+mod books;
+mod copied;
 mod dialects;
 mod faults;
 mod fields;

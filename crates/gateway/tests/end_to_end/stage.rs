@@ -96,7 +96,7 @@ impl Stage {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let mut config = Config {
             public_url: url.clone(),
-            database: database(folder.path().join("gateway.db")).await,
+            database: database(crate::ENGINE, folder.path().join("gateway.db")).await,
             sandbox: true,
             background: wishes.background,
             ..Config::default()
@@ -468,8 +468,9 @@ fn master_key() -> Secret {
     ))
 }
 
-async fn database(file: PathBuf) -> Secret {
-    match crate::ENGINE {
+/// A new database of an engine; the file is for SQLite.
+pub async fn database(engine: Engine, file: PathBuf) -> Secret {
+    match engine {
         Engine::Sqlite => Secret::new(format!("sqlite:{}", file.display())),
         Engine::Postgres => Secret::new(new_postgres_database().await),
     }
