@@ -25,10 +25,6 @@ use crate::bank::{Asked, Bank};
 const ASK_AGAIN_MS: i64 = 5_000;
 
 /// What commit 1 came to.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "one a request, taken apart at once"
-)]
 enum Begun {
     Answered(Answer),
     Started {

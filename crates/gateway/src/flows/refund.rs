@@ -27,10 +27,6 @@ use crate::bank::{Asked, Bank};
 /// How long after an open answer the bank is asked again.
 const ASK_AGAIN_MS: i64 = 5_000;
 
-#[allow(
-    clippy::large_enum_variant,
-    reason = "one a request, taken apart at once"
-)]
 enum Begun {
     Answered(Answer),
     Started {

@@ -22,10 +22,6 @@ use crate::app::App;
 use crate::bank::{Asked, Bank};
 use crate::tokens::Kind;
 
-#[allow(
-    clippy::large_enum_variant,
-    reason = "one a request, taken apart at once"
-)]
 enum Begun {
     Answered(Answer),
     Started(Box<Binding>),
