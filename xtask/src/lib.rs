@@ -11,6 +11,7 @@
 use std::path::{Path, PathBuf};
 
 pub mod bench;
+pub mod crash;
 pub mod fresh_clone;
 pub mod packages;
 pub mod postgres;

@@ -36,6 +36,10 @@ enum Chore {
     ///
     /// Builds for release and starts real processes on loopback; docs/benchmarks.md says how to read it.
     Bench(xtask::bench::Options),
+    /// Kills gateways, bank and PostgreSQL at random under load, and looks for anything lost or done twice
+    Crash(xtask::crash::Crash),
+    /// Traces system calls: an answer leaves only after what it says is on disk
+    Fsync(xtask::crash::Fsync),
     /// A throw-away PostgreSQL: prints its URL and keeps it until Ctrl-C
     Postgres {
         /// Run this command with GERBANG_TEST_POSTGRES set instead, and stop when it ends
@@ -55,6 +59,8 @@ fn start(chore: &Chore) -> Result<ExitCode> {
         Chore::Ci => xtask::fresh_clone::run(),
         Chore::Tidy => xtask::tidy::run(),
         Chore::Bench(options) => xtask::bench::run(options),
+        Chore::Crash(options) => xtask::crash::crash(options),
+        Chore::Fsync(options) => xtask::crash::fsync(options),
         Chore::Postgres { run } => xtask::postgres::run(run),
     }
 }

@@ -28,6 +28,11 @@ const NEEDS: &[Need] = &[
         packages: &["python3", "python3-venv"],
         is_here: || runs("python3", &["-c", "import ensurepip, venv"]),
     },
+    Need {
+        what: "programs that trace system calls and switch fsync off",
+        packages: &["strace", "eatmydata"],
+        is_here: can_trace,
+    },
 ];
 
 /// Installs what is missing when run as root where there is apt; otherwise names the packages and fails.
@@ -94,6 +99,11 @@ fn apt(arguments: &[&str]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Whether `cargo xtask fsync` finds its programs.
+pub fn can_trace() -> bool {
+    runs("strace", &["-V"]) && runs("eatmydata", &["true"])
 }
 
 /// ChromeDriver refuses a browser of another major version, so being there is not enough.

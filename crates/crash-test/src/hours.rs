@@ -1,0 +1,64 @@
+//! When shops are open: long enough for something to happen, on a slow machine too.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+/// Things are killed at least so long.
+const LEAST: Duration = Duration::from_millis(2_500);
+/// And not longer than this, whatever has happened.
+const MOST: Duration = Duration::from_secs(25);
+/// So many payments make a run worth looking at.
+const ENOUGH: u64 = 24;
+/// How long a merchant goes on asking when nothing is killed any more.
+const GRACE: Duration = Duration::from_millis(1_500);
+/// Nobody asks for longer than this.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What everybody in a run looks at.
+pub struct Hours {
+    began: Instant,
+    closed: AtomicBool,
+    over: AtomicBool,
+    payments: AtomicU64,
+}
+
+impl Hours {
+    /// They begin now.
+    pub fn begin() -> Arc<Self> {
+        Arc::new(Self {
+            began: Instant::now(),
+            closed: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+            payments: AtomicU64::new(0),
+        })
+    }
+
+    /// A payment was answered.
+    pub fn count(&self) {
+        self.payments.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether nothing new is begun and nothing is killed.
+    pub fn are_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Whether nobody waits for an answer any more.
+    pub fn are_over(&self) -> bool {
+        self.over.load(Ordering::SeqCst) || self.began.elapsed() > PATIENCE
+    }
+
+    /// Closes when it is time, and a little later it is over.
+    pub async fn pass(self: Arc<Self>) {
+        let enough = || self.payments.load(Ordering::Relaxed) >= ENOUGH;
+        while self.began.elapsed() < LEAST || (self.began.elapsed() < MOST && !enough()) {
+            sleep(Duration::from_millis(20)).await;
+        }
+        self.closed.store(true, Ordering::SeqCst);
+        sleep(GRACE).await;
+        self.over.store(true, Ordering::SeqCst);
+    }
+}
