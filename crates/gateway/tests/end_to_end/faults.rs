@@ -7,12 +7,11 @@ use bank_simulator::demo_customers;
 use direct_debit::{Account, MerchantId};
 use merchant_sdk::Answer;
 use merchant_sdk::pages::{Ending, Script};
-use serde_json::{Value, json};
-use snap::paths;
+use serde_json::Value;
 
 use super::stage::*;
 
-const SECOND: Duration = Duration::from_secs(1);
+pub const SECOND: Duration = Duration::from_secs(1);
 /// Demo customers with whom something goes wrong.
 const BINDING_LOST: usize = 6;
 const UNBINDING_OPEN: usize = 7;
@@ -26,7 +25,7 @@ fn impatient(config: &mut gateway::Config) {
     }
 }
 
-async fn linked() -> (Stage, String) {
+pub async fn linked() -> (Stage, String) {
     let stage = Stage::with(Wishes {
         change: impatient,
         ..Wishes::default()
@@ -38,7 +37,7 @@ async fn linked() -> (Stage, String) {
 }
 
 /// Lets time pass in steps until nothing is left to do.
-async fn settle(stage: &Stage, steps: u32, step: Duration) {
+pub async fn settle(stage: &Stage, steps: u32, step: Duration) {
     for _ in 0..steps {
         stage.idle().await;
         stage.advance(step).await;
@@ -46,7 +45,7 @@ async fn settle(stage: &Stage, steps: u32, step: Duration) {
     stage.idle().await;
 }
 
-async fn bank_lines(stage: &Stage, table: &str) -> Vec<Value> {
+pub async fn bank_lines(stage: &Stage, table: &str) -> Vec<Value> {
     let (_, dump) = stage.dump().await;
     let lines = dump.as_str().unwrap().lines();
     let rows = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -59,7 +58,7 @@ async fn gateway_rows(stage: &Stage, table: &str) -> usize {
 }
 
 /// What the gateway says that the bank owes, and what the bank has taken from its customers.
-async fn books_agree_on(stage: &Stage, expected: i64) {
+pub async fn books_agree_on(stage: &Stage, expected: i64) {
     let (s, shop) = (stage.app().store.reader(), MerchantId::new("shop"));
     let totals = storage::postings::totals(&s, &shop, 0, i64::MAX).await;
     let ours: i64 = totals
@@ -77,7 +76,7 @@ async fn books_agree_on(stage: &Stage, expected: i64) {
 }
 
 /// The statuses that the merchant was told of for a payment, each notification once.
-async fn told(stage: &mut Stage, number: &str) -> Vec<String> {
+pub async fn told(stage: &mut Stage, number: &str) -> Vec<String> {
     stage.idle().await;
     let mut seen = std::collections::BTreeMap::new();
     while let Ok(notice) = stage.shop.notified.try_recv() {
@@ -91,29 +90,13 @@ async fn told(stage: &mut Stage, number: &str) -> Vec<String> {
     seen.into_values().collect()
 }
 
-fn heard(answer: &Answer) -> (u16, String) {
+pub fn heard(answer: &Answer) -> (u16, String) {
     (answer.status, answer.code().unwrap())
 }
 
-fn page(answer: &Answer) -> String {
+pub fn page(answer: &Answer) -> String {
     let body = answer.json();
     body["webRedirectUrl"].as_str().unwrap().to_owned()
-}
-
-async fn arm(stage: &Stage, fault: Value) {
-    let url = format!("{}/control/fault", stage.bank.url);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = client.post(url).body(fault.to_string());
-    assert_eq!(request.send().await.unwrap().status().as_u16(), 200);
-}
-
-async fn clear(stage: &Stage) {
-    let url = format!("{}/control/fault", stage.bank.url);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    assert_eq!(
-        client.delete(url).send().await.unwrap().status().as_u16(),
-        200
-    );
 }
 
 #[tokio::test]
@@ -303,17 +286,14 @@ async fn a_binding_whose_answer_is_lost_may_be_started_again() {
     stage.idle().await;
     stage.linked(&stage.shop, maya, "cust-2").await;
     settle(&stage, 2, 6 * SECOND).await;
-    // Of the two links that the bank began, one is left.
+    // Of the two links that the bank began for her, one is left; the third one is Siti's.
     let links = bank_lines(&stage, "links").await;
     let mut states: Vec<&str> = links
         .iter()
-        .filter(|link| link["account_no"] == links[1]["account_no"])
         .map(|link| link["state"].as_str().unwrap())
         .collect();
     states.sort_unstable();
-    assert_eq!(states.len(), 2, "{links:?}");
-    assert!(states.contains(&"linked"), "{states:?}");
-    assert!(!states.contains(&"pending"), "{states:?}");
+    assert_eq!(states, ["failed", "linked", "linked"], "{links:?}");
 }
 
 #[tokio::test]
@@ -344,111 +324,4 @@ async fn customers_with_whom_something_goes_wrong_come_to_an_end_all_the_same() 
     assert_eq!(heard(&done), (200, "2005800".to_owned()));
     assert_eq!(stage.shop.status_of(&number).await, "04");
     books_agree_on(&stage, 0).await;
-}
-
-#[tokio::test]
-async fn a_payment_of_which_the_bank_never_tells_is_found_by_asking() {
-    let (mut stage, token) = linked().await;
-    let number = reference("PAY");
-    let answer = stage.shop.pay(&token, &number, "1000.00").await;
-    arm(&stage, json!({"operation": "notify", "outcome": "silent"})).await;
-    // The browser comes back, and the bank's answer about that is lost as well.
-    arm(&stage, json!({"operation": "status", "outcome": "lost"})).await;
-    stage.visit(&page(&answer), Script::default()).await;
-    assert_eq!(bank_lines(&stage, "notifications").await.len(), 0);
-    settle(&stage, 18, 60 * SECOND).await;
-    assert_eq!(stage.shop.status_of(&number).await, "00");
-    assert_eq!(told(&mut stage, &number).await, ["00"]);
-    books_agree_on(&stage, 100_000).await;
-}
-
-#[tokio::test]
-async fn a_bank_that_goes_down_and_comes_back_has_nothing_twice() {
-    let (mut stage, token) = linked().await;
-    let number = reference("PAY");
-    stage.paid(&stage.shop, &token, &number, "9000.00").await;
-    assert_eq!(told(&mut stage, &number).await, ["00"]);
-    arm(
-        &stage,
-        json!({"operation": "any", "outcome": "down", "share": 1}),
-    )
-    .await;
-    let (unheard, refund_no) = (reference("PAY"), reference("REF"));
-    let answer = stage.shop.pay(&token, &unheard, "1000.00").await;
-    assert_eq!(heard(&answer), (504, "5045400".to_owned()));
-    let open = stage.shop.refund(&number, &refund_no, "4000.00").await;
-    assert_eq!(heard(&open), (202, "2025800".to_owned()));
-    settle(&stage, 3, 30 * SECOND).await;
-    assert_eq!(stage.shop.status_of(&unheard).await, "03");
-    clear(&stage).await;
-    // The breaker rests by the wall clock.
-    until("the bank is asked again", async || {
-        settle(&stage, 1, 60 * SECOND).await;
-        stage.shop.status_of(&unheard).await == "05"
-    })
-    .await;
-    settle(&stage, 2, 60 * SECOND).await;
-    let done = stage.shop.refund(&number, &refund_no, "4000.00").await;
-    assert_eq!(heard(&done), (200, "2005800".to_owned()));
-    assert_eq!(told(&mut stage, &unheard).await, ["05"]);
-    books_agree_on(&stage, 500_000).await;
-}
-
-#[tokio::test]
-async fn a_bank_that_loses_a_part_of_everything_is_brought_to_one_truth() {
-    let (mut stage, token) = linked().await;
-    for (operation, outcome) in [
-        ("payment", "lost"),
-        ("payment", "5045400"),
-        ("status", "lost"),
-        ("cancel", "lost"),
-        ("refund", "lost"),
-        ("notify", "twice"),
-    ] {
-        let fault = json!({"operation": operation, "outcome": outcome, "share": 0.3, "seed": 11});
-        arm(&stage, fault).await;
-    }
-    let mut numbers = Vec::new();
-    for _ in 0..8 {
-        let number = reference("PAY");
-        let answer = stage.shop.pay(&token, &number, "1000.00").await;
-        if answer.status == 200 {
-            stage.visit(&page(&answer), Script::default()).await;
-            let refund_no = reference("REF");
-            stage.shop.refund(&number, &refund_no, "400.00").await;
-        }
-        numbers.push(number);
-        stage.idle().await;
-    }
-    settle(&stage, 25, 60 * SECOND).await;
-    clear(&stage).await;
-    settle(&stage, 6, 300 * SECOND).await;
-    let mut expected = 0;
-    for number in &numbers {
-        let status = stage.shop.status_of(number).await;
-        assert!(
-            ["00", "05"].contains(&status.as_str()),
-            "{number}: {status}"
-        );
-        if status == "00" {
-            expected += 100_000;
-        }
-    }
-    assert!((200_000..800_000).contains(&expected), "{expected}");
-    let refunds = bank_lines(&stage, "refunds").await;
-    let refunded: i64 = refunds
-        .iter()
-        .map(|row| row["amount"].as_i64().unwrap())
-        .sum();
-    books_agree_on(&stage, expected - refunded).await;
-    let debits = bank_lines(&stage, "movements").await;
-    let debits = debits.iter().filter(|row| row["kind"] == "payment").count();
-    assert_eq!(i64::try_from(debits).unwrap() * 100_000, expected);
-    stage.idle().await;
-    let mut notified = 0;
-    while stage.shop.notified.try_recv().is_ok() {
-        notified += 1;
-    }
-    assert_eq!(notified, numbers.len(), "each was told of once");
-    assert!(stage.wire.calls(paths::BANK_STATUS) > 0);
 }

@@ -14,6 +14,7 @@
 )]
 
 pub mod calls;
+pub mod faults;
 pub mod forgery;
 pub mod stage;
 pub mod untouched;
@@ -23,12 +24,12 @@ mod bodies;
 mod books;
 mod copied;
 mod dialects;
-mod faults;
 mod fields;
 mod headers;
 mod journey;
 mod limits;
 mod notices;
+mod outages;
 mod precedence;
 mod races;
 mod repeats;
