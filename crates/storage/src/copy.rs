@@ -9,136 +9,22 @@
 
 mod marks;
 mod rows;
+mod side;
+mod told;
 
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cipher::MasterKeys;
-use crate::engine::Pools;
-use crate::{Error, Settings, Store, Value, gateways, settings};
+use crate::{Error, Settings, Value};
 pub use marks::{Held, held};
 pub use rows::Checksum;
 use rows::{KEYS, Table};
+use side::Side;
+pub use told::{Copied, CopyError, Progress};
 
 /// How often a copy says that it reads, in milliseconds.
 const SAY_EVERY_MS: i64 = 5_000;
-
-/// What a copy tells whoever watches it. A watcher that answers `Break` interrupts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// It begins, or goes on where an earlier one was interrupted.
-    Begun {
-        /// Whether there was an earlier one.
-        resumed: bool,
-    },
-    /// A table is copied.
-    Copying {
-        /// The table.
-        table: &'static str,
-        /// How many rows it has, unless counting them takes too long.
-        rows: Option<u64>,
-    },
-    /// A batch is in the target.
-    Copied {
-        /// The table.
-        table: &'static str,
-        /// The rows of the batch.
-        rows: u64,
-    },
-    /// Rows were read again, to compare.
-    Compared {
-        /// The table.
-        table: &'static str,
-        /// How many so far.
-        rows: u64,
-    },
-}
-
-/// What a copy came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copied {
-    /// The source, without its password.
-    pub from: String,
-    /// The target.
-    pub to: String,
-    /// Each table with what both sides hold.
-    pub tables: Vec<(&'static str, Checksum)>,
-    /// The target was complete before: nothing was written.
-    pub was_complete: bool,
-}
-
-/// Why a copy was not made, or not finished.
-#[derive(Debug, thiserror::Error)]
-pub enum CopyError {
-    /// A database failed.
-    #[error("the {side} failed")]
-    Store {
-        /// `source` or `target`.
-        side: &'static str,
-        /// Why.
-        #[source]
-        source: Error,
-    },
-    /// A transaction on the target failed.
-    #[error("the target failed")]
-    Target(#[from] Error),
-    /// There is no such file to copy from.
-    #[error("there is no source {0}")]
-    NoSource(String),
-    /// Both are one database.
-    #[error("source and target are one database: {0}")]
-    Same(String),
-    /// A gateway runs.
-    #[error(
-        "the gateway {name} runs on the {side}; stop it first (one that was killed is gone after {} s)",
-        gateways::GONE_AFTER_MS / 1_000
-    )]
-    GatewayRuns {
-        /// `source` or `target`.
-        side: &'static str,
-        /// The gateway.
-        name: String,
-    },
-    /// Work is claimed.
-    #[error(
-        "a gateway has claimed work in {table} of the {side}; stop it (one that was killed loses its \
-         claim after a minute)"
-    )]
-    Leased {
-        /// `source` or `target`.
-        side: &'static str,
-        /// The table.
-        table: &'static str,
-    },
-    /// The target holds something else.
-    #[error("the target is not empty: it has rows in {0}, which no copy has brought there")]
-    NotEmpty(&'static str),
-    /// The target holds the rows of another source.
-    #[error("the target holds a copy of {0}; copy from there, or into another database")]
-    OtherOrigin(String),
-    /// The source itself is half a copy.
-    #[error("the source is itself a copy that was interrupted; finish that one first")]
-    SourceIncomplete,
-    /// The target was complete and is no longer like its source.
-    #[error(
-        "the target is a complete copy that has changed since ({0}); nothing was written; copy into an \
-         empty database instead"
-    )]
-    MovedOn(String),
-    /// Source and target differ after copying.
-    #[error(
-        "source and target differ in {0}: the source was changed after the copy was begun; run it again \
-         with --start-over"
-    )]
-    Differs(String),
-    /// Somebody else writes to the target.
-    #[error("another copy writes to the target")]
-    Overtaken,
-    /// The watcher wished so.
-    #[error("interrupted; run it again to go on")]
-    Interrupted,
-}
 
 /// How far a copy has come: the table, and the key of the last row that is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,12 +44,6 @@ enum KeyPart {
 pub type Watcher<'a> = &'a mut (dyn FnMut(Progress) -> ControlFlow<()> + Send);
 /// The wall clock, in Unix milliseconds.
 pub type WallClock<'a> = &'a (dyn Fn() -> i64 + Send + Sync);
-
-struct Side {
-    name: &'static str,
-    store: Store,
-    place: String,
-}
 
 /// Copies everything, or goes on with it. With `start_over`, what an interrupted copy brought is
 /// deleted first.
@@ -413,59 +293,6 @@ async fn compare(
         (true, _) => Ok(tables),
         (false, true) => Err(CopyError::MovedOn(different.join(", "))),
         (false, false) => Err(CopyError::Differs(different.join(", "))),
-    }
-}
-
-impl Side {
-    async fn open(name: &'static str, settings: &Settings) -> Result<Self, CopyError> {
-        let failed = |source| CopyError::Store { side: name, source };
-        let store = Store::open(settings, MasterKeys::none())
-            .await
-            .map_err(failed)?;
-        let place = Pools::place(settings).map_err(failed)?;
-        Ok(Self { name, store, place })
-    }
-
-    fn heard<T>(&self, result: Result<T, Error>) -> Result<T, CopyError> {
-        result.map_err(|source| CopyError::Store {
-            side: self.name,
-            source,
-        })
-    }
-
-    async fn say_read(&self, at_ms: i64) -> Result<(), CopyError> {
-        let said = self.store.transact(
-            "copy: read",
-            |s| async move { marks::read_at(&s, at_ms).await },
-        );
-        self.heard(said.await)
-    }
-
-    async fn gateways(&self) -> Result<Vec<gateways::Gateway>, CopyError> {
-        self.heard(gateways::all(&self.store.reader()).await)
-    }
-
-    /// Fails while a gateway runs here or has claimed work.
-    async fn refuse_gateways(&self, now_ms: i64) -> Result<Vec<gateways::Gateway>, CopyError> {
-        let seen = self.gateways().await?;
-        if let Some(alive) = seen.iter().find(|gateway| gateway.is_alive(now_ms)) {
-            return Err(CopyError::GatewayRuns {
-                side: self.name,
-                name: alive.name.clone(),
-            });
-        }
-        let reader = self.store.reader();
-        let ahead = self.heard(settings::get(&reader, settings::CLOCK_OFFSET).await)?;
-        let ahead_ms: i64 = ahead.and_then(|text| text.parse().ok()).unwrap_or(0);
-        let business_now_ms = now_ms.saturating_add(ahead_ms);
-        let claimed = gateways::claimed(&reader, business_now_ms).await;
-        match self.heard(claimed)? {
-            Some(table) => Err(CopyError::Leased {
-                side: self.name,
-                table,
-            }),
-            None => Ok(seen),
-        }
     }
 }
 
