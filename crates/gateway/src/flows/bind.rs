@@ -135,6 +135,7 @@ async fn begin(
                 once.now_ms(),
             )
             .await?;
+            outbox::binding(app, s, &older, once.now_ms()).await?;
         }
     }
     let due_ms = once
