@@ -262,6 +262,14 @@ impl Pools {
         }
     }
 
+    /// Runs a text on a connection that writes, outside any transaction, for tests.
+    pub(crate) async fn run(&self, sql: SqlStr) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite { writer, .. } => writer.execute(sql).await.map(drop),
+            Self::Postgres(pool, _) => pool.execute(sql).await.map(drop),
+        }
+    }
+
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers } => {

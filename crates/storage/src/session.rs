@@ -1,6 +1,7 @@
 //! What the tables' functions speak to: an open transaction, or a connection for single reads.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use snap::Secret;
 use tokio::sync::Mutex;
@@ -9,6 +10,7 @@ use crate::cipher::{MasterKeys, Place};
 use crate::engine::{self, Failure, Link, Pools, Row, failure};
 use crate::record::Record;
 use crate::statements::Sql;
+use crate::store::LAST_BEGIN;
 use crate::{Error, Value};
 
 /// A handle on an open transaction, or on the database for single reads. Cheap to clone; the
@@ -269,6 +271,7 @@ impl Open {
 
 /// Reads outside a transaction; a connection that turns out to be dead is replaced.
 async fn read(pools: &Pools, sql: Sql, values: &[Value]) -> Result<Vec<Row>, Error> {
+    let begun = Instant::now();
     let mut attempts_left: u32 = 20;
     loop {
         let source = match pools.fetch_all(sql_str(sql), values).await {
@@ -276,6 +279,9 @@ async fn read(pools: &Pools, sql: Sql, values: &[Value]) -> Result<Vec<Row>, Err
             Err(error) => error,
         };
         attempts_left = attempts_left.saturating_sub(1);
+        if begun.elapsed() > LAST_BEGIN {
+            attempts_left = 0;
+        }
         match failure(&source) {
             Failure::Again | Failure::Lost if attempts_left > 0 => {}
             Failure::Again => {

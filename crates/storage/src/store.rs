@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cipher::MasterKeys;
 use crate::engine::{Failure, Pools, Settings, commit_is_open, failure};
@@ -17,6 +17,9 @@ use crate::{Error, schema};
 const ATTEMPTS: u32 = 20;
 /// The longest pause between two attempts.
 const LONGEST_PAUSE_MS: u64 = 64;
+/// No attempt begins later than this after the first one, since one alone may wait for a lock as long
+/// as the engine lets it, and somebody waits for an answer.
+pub(crate) const LAST_BEGIN: Duration = Duration::from_secs(5);
 
 /// Where a test may interfere with a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,16 +89,57 @@ impl Store {
         W: Future<Output = Result<T, E>>,
         E: From<Error>,
     {
+        match self.repeat(name, &mut work).await {
+            Attempt::Over(result) => result,
+            Attempt::Again(error) => Err(error),
+            Attempt::Open(_, error) => Err(error.into()),
+        }
+    }
+
+    /// Like [`Store::transact`], for work that others wait for: when it is not known whether the
+    /// commit happened, `is_stored` reads whether what the work came to is there. If it is, that is the
+    /// result; if not, it may still appear, so the work is not repeated and the caller hears
+    /// [`Error::CommitUnknown`].
+    pub async fn transact_or_find<T, E, F, W, R, X>(
+        &self,
+        name: &'static str,
+        mut work: F,
+        is_stored: R,
+    ) -> Result<T, E>
+    where
+        F: FnMut(Session) -> W,
+        W: Future<Output = Result<T, E>>,
+        E: From<Error>,
+        R: FnOnce(Session, T) -> X,
+        X: Future<Output = Result<Option<T>, E>>,
+    {
+        let (value, error) = match self.repeat(name, &mut work).await {
+            Attempt::Over(result) => return result,
+            Attempt::Again(error) => return Err(error),
+            Attempt::Open(value, error) => (value, error),
+        };
+        tracing::warn!(transaction = name, %error, "looking whether it was committed");
+        is_stored(self.reader(), value)
+            .await?
+            .ok_or_else(|| error.into())
+    }
+
+    async fn repeat<T, E, F, W>(&self, name: &'static str, work: &mut F) -> Attempt<T, E>
+    where
+        F: FnMut(Session) -> W,
+        W: Future<Output = Result<T, E>>,
+        E: From<Error>,
+    {
+        let begun = Instant::now();
         let mut attempt: u32 = 1;
         loop {
-            match self.attempt(name, &mut work).await {
-                Attempt::Over(result) => return result,
-                Attempt::Again(error) if attempt >= ATTEMPTS => return Err(error),
-                Attempt::Again(_) => {
+            match self.attempt(name, work).await {
+                Attempt::Again(_) if attempt < ATTEMPTS && begun.elapsed() < LAST_BEGIN => {
                     tracing::debug!(transaction = name, attempt, "transaction runs again");
                     tokio::time::sleep(pause(attempt)).await;
                     attempt = attempt.saturating_add(1);
                 }
+                over => return over,
             }
         }
     }
@@ -126,6 +170,7 @@ impl Store {
         if let (Some(value), Verdict::Sound) = (value, verdict) {
             return match self.commit(name, link).await {
                 Ok(()) => Attempt::Over(Ok(value)),
+                Err(error @ Error::CommitUnknown { .. }) => Attempt::Open(value, error),
                 Err(error) => Attempt::failed(error),
             };
         }
@@ -178,6 +223,12 @@ impl Store {
         self.0.pools.prepare(sql).await
     }
 
+    /// Runs a text outside any transaction, for tests that put the database into trouble.
+    #[doc(hidden)]
+    pub async fn run(&self, sql: String) -> Result<(), sqlx::Error> {
+        self.0.pools.run(crate::engine::unlisted(sql)).await
+    }
+
     fn at(&self, point: Point, name: &'static str) -> Result<(), Error> {
         let hook = self
             .0
@@ -193,6 +244,8 @@ impl Store {
 enum Attempt<T, E> {
     Over(Result<T, E>),
     Again(E),
+    /// This is what it came to, if it was committed.
+    Open(T, Error),
 }
 
 impl<T, E: From<Error>> Attempt<T, E> {
