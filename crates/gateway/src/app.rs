@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::merchants::Merchants;
 use crate::notify::Notifier;
 use crate::presence::Presence;
+use crate::readiness::Readiness;
 use crate::request_log::RequestLog;
 use crate::tokens::Tokens;
 use crate::workers::Workers;
@@ -57,6 +58,8 @@ pub struct App {
     pub presence: Presence,
     /// Requests that are being answered.
     pub in_flight: InFlight,
+    /// Whether the database was found to work.
+    pub readiness: Readiness,
 }
 
 impl App {
@@ -127,12 +130,12 @@ impl App {
         Ok(())
     }
 
-    /// Whether the database answers.
+    /// Whether the database takes what the gateway has to write.
     ///
     /// # Errors
     /// When it does not.
     pub async fn is_ready(&self) -> Result<(), storage::Error> {
-        stored_offset_ms(&self.store.reader()).await.map(|_| ())
+        self.readiness.ask(&self.store).await
     }
 
     /// Runs all background work until there is none left: for tests.

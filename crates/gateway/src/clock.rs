@@ -78,10 +78,10 @@ impl Clock {
         self.inner.offset_ms.fetch_max(offset_ms, Ordering::SeqCst);
     }
 
-    /// Moves a test clock's wall forward; the machine's clock is not ours to move.
-    pub fn advance_test_wall(&self, by_ms: i64) {
+    /// Moves a test clock's wall, forward or back; the machine's clock is not ours to move.
+    pub fn move_test_wall(&self, by_ms: i64) {
         if let Wall::Test(now) = &self.inner.wall {
-            now.fetch_add(by_ms.max(0), Ordering::SeqCst);
+            now.fetch_add(by_ms, Ordering::SeqCst);
         }
     }
 
@@ -118,7 +118,7 @@ mod tests {
         clock.set_offset_ms(200);
         assert_eq!(clock.business_now_ms(), 1_500);
         assert_eq!(clock.wall_now_ms(), 1_000);
-        clock.advance_test_wall(10);
+        clock.move_test_wall(10);
         assert_eq!(clock.business_now_ms(), 1_510);
     }
 

@@ -20,10 +20,14 @@ use crate::limits::Limits;
 use crate::merchants::Merchants;
 use crate::notify::Notifier;
 use crate::presence::{self, Presence};
+use crate::readiness::Readiness;
 use crate::request_log::RequestLog;
 use crate::tokens::Tokens;
 use crate::workers::Workers;
 use crate::{TASKS, listen};
+
+/// How long giving back leases and closing the database may take.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What a caller brings instead of what the gateway would take by itself.
 #[derive(Debug, Default)]
@@ -110,6 +114,7 @@ pub async fn open(config: Config, given: Given) -> Result<Arc<App>, StartError> 
         workers: Workers::new(TASKS),
         presence: Presence::default(),
         in_flight: InFlight::default(),
+        readiness: Readiness::default(),
     };
     if app.config.sandbox {
         app.reread_clock().await?;
@@ -184,20 +189,39 @@ impl Running {
     }
 
     /// Stops: no new connections, running requests and background work finish within the configured
-    /// time, the database is closed.
+    /// time, leases are given back, the database is closed.
     pub async fn stop(self) {
         let deadline = Duration::from_secs(u64::from(self.app.config.limits.stop_timeout_s));
         self.stop.send_replace(true);
-        let finish = async {
+        let requests = async {
             let _ = self.accepting.await;
             self.app.in_flight.none().await;
-            self.app.workers.stop().await;
         };
+        let finish = async { tokio::join!(requests, self.app.workers.stop()) };
         if tokio::time::timeout(deadline, finish).await.is_err() {
             tracing::warn!("stopped before all work was finished; it will be taken up again");
         }
-        presence::leave(&self.app).await;
-        self.app.store.close().await;
+        let leave = async {
+            give_back_leases(&self.app).await;
+            presence::leave(&self.app).await;
+            self.app.store.close().await;
+        };
+        if tokio::time::timeout(LAST_WORDS, leave).await.is_err() {
+            tracing::warn!("the database did not answer in time for a farewell");
+        }
+    }
+}
+
+/// Others need not wait until our leases end. Where this fails, they wait.
+async fn give_back_leases(app: &App) {
+    let released = app
+        .store
+        .transact("stop: leases", |s| async move {
+            storage::release_all(&s, &app.name).await
+        })
+        .await;
+    if let Err(error) = released {
+        tracing::warn!(%error, "leases were not given back; they will run out");
     }
 }
 

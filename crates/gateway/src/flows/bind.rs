@@ -42,10 +42,14 @@ pub async fn bind(app: Arc<App>, signed: Signed<BindingRequest>) -> Result<Answe
     let wish = wished(app, bank, &signed, &once);
     let begun = app
         .store
-        .transact("bind: begin", |s| {
-            let (once, wish) = (&once, &wish);
-            async move { begin(app, &s, once, wish, bank.timeout_ms()).await }
-        })
+        .transact_or_find(
+            "bind: begin",
+            |s| {
+                let (once, wish) = (&once, &wish);
+                async move { begin(app, &s, once, wish, bank.timeout_ms()).await }
+            },
+            |s, begun| find(s, &once, &wish, begun),
+        )
         .await?;
     if let Begun::Answered(answer) = begun {
         return Ok(answer);
@@ -53,13 +57,32 @@ pub async fn bind(app: Arc<App>, signed: Signed<BindingRequest>) -> Result<Answe
     let said = bank.bind(&at_bank(app, bank, &signed, &wish)).await;
     let answer = app
         .store
-        .transact("bind: end", |s| {
-            let (once, wish, said) = (&once, &wish, &said);
-            async move { end(app, &s, once, wish, said).await }
-        })
+        .transact_or_find(
+            "bind: end",
+            |s| {
+                let (once, wish, said) = (&once, &wish, &said);
+                async move { end(app, &s, once, wish, said).await }
+            },
+            |s, answer| once.find(s, answer),
+        )
         .await?;
     app.workers.poke();
     Ok(answer)
+}
+
+/// Whether commit 1 happened, when that is not known.
+async fn find(
+    s: Session,
+    once: &Once,
+    wish: &Binding,
+    begun: Begun,
+) -> Result<Option<Begun>, Trouble> {
+    Ok(match begun {
+        Begun::Answered(answer) => once.find(s, answer).await?.map(Begun::Answered),
+        Begun::Started => bindings::by_id(&s, &wish.merchant, &wish.id)
+            .await?
+            .map(|_| Begun::Started),
+    })
 }
 
 fn wished(app: &App, bank: &Bank, signed: &Signed<BindingRequest>, once: &Once) -> Binding {

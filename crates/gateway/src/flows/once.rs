@@ -133,6 +133,18 @@ impl Once {
         Ok(external_ids::answer(s, &self.key, &stored, subject).await?)
     }
 
+    /// Whether this answer is the one that is stored: how a commit whose outcome is not known is
+    /// resolved. Where it is, so is everything else that was in its transaction.
+    pub async fn find(&self, s: Session, answer: Answer) -> Result<Option<Answer>, Trouble> {
+        let claim = external_ids::by_key(&s, &self.key).await?;
+        let stored = claim
+            .filter(|claim| claim.fingerprint == self.fingerprint)
+            .and_then(|claim| claim.answer);
+        Ok(stored
+            .is_some_and(|stored| stored.body.as_bytes() == answer.body())
+            .then_some(answer))
+    }
+
     /// Refuses by a rule of step 10: the claim and the refusal stay, nothing else does.
     pub async fn refuse(&self, s: &Session, rule: Rule) -> Result<Answer, Trouble> {
         self.refuse_as(s, &crate::api::answer::snap_refusal(rule))

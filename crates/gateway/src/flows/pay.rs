@@ -44,10 +44,14 @@ pub async fn pay(app: Arc<App>, signed: Signed<PaymentRequest>) -> Result<Answer
     let wish = wished(app, &signed, &once)?;
     let begun = app
         .store
-        .transact("pay: begin", |s| {
-            let (once, wish) = (&once, wish.clone());
-            async move { begin(app, &s, once, wish, bank.timeout_ms()).await }
-        })
+        .transact_or_find(
+            "pay: begin",
+            |s| {
+                let (once, wish) = (&once, wish.clone());
+                async move { begin(app, &s, once, wish, bank.timeout_ms()).await }
+            },
+            |s, begun| find(s, &once, begun),
+        )
         .await?;
     let (payment, binding) = match begun {
         Begun::Answered(answer) => return Ok(answer),
@@ -59,15 +63,30 @@ pub async fn pay(app: Arc<App>, signed: Signed<PaymentRequest>) -> Result<Answer
     }
     let answer = app
         .store
-        .transact("pay: end", |s| {
-            let (once, payment, said) = (&once, &payment, &said);
-            async move { end(app, &s, once, payment, said).await }
-        })
+        .transact_or_find(
+            "pay: end",
+            |s| {
+                let (once, payment, said) = (&once, &payment, &said);
+                async move { end(app, &s, once, payment, said).await }
+            },
+            |s, answer| once.find(s, answer),
+        )
         .await?;
     if matches!(said, Asked::Refused(_) | Asked::Unlinked(_)) {
         app.workers.poke();
     }
     Ok(answer)
+}
+
+/// Whether commit 1 happened, when that is not known.
+async fn find(s: Session, once: &Once, begun: Begun) -> Result<Option<Begun>, Trouble> {
+    match begun {
+        Begun::Answered(answer) => Ok(once.find(s, answer).await?.map(Begun::Answered)),
+        Begun::Started { payment, binding } => {
+            let stored = payments::by_id(&s, &payment.merchant, &payment.id).await?;
+            Ok(stored.map(|_| Begun::Started { payment, binding }))
+        }
+    }
 }
 
 /// The payment as the merchant wishes it, not yet stored.

@@ -46,10 +46,14 @@ pub async fn refund(app: Arc<App>, signed: Signed<RefundRequest>) -> Result<Answ
     let ids = (app.entropy.id(once.now_ms()), app.entropy.digits(32));
     let begun = app
         .store
-        .transact("refund: begin", |s| {
-            let (once, signed, ids) = (&once, &signed, ids.clone());
-            async move { begin(&s, once, signed, ids, bank.timeout_ms()).await }
-        })
+        .transact_or_find(
+            "refund: begin",
+            |s| {
+                let (once, signed, ids) = (&once, &signed, ids.clone());
+                async move { begin(&s, once, signed, ids, bank.timeout_ms()).await }
+            },
+            |s, begun| find_begun(s, &once, begun),
+        )
         .await?;
     let (refund, payment) = match begun {
         Begun::Answered(answer) => return Ok(answer),
@@ -58,18 +62,34 @@ pub async fn refund(app: Arc<App>, signed: Signed<RefundRequest>) -> Result<Answ
     let said = bank.refund(&at_bank(&refund)).await;
     let answer = app
         .store
-        .transact("refund: end", |s| {
-            let (once, signed, refund, payment, said) = (&once, &signed, &refund, &payment, &said);
-            async move {
-                let refund = apply(app, &s, refund, said).await?;
-                let answer = told(signed, payment, &refund);
-                once.answer(&s, &answer, Some(refund.id.as_str())).await?;
-                Ok::<_, Trouble>(answer)
-            }
-        })
+        .transact_or_find(
+            "refund: end",
+            |s| {
+                let (once, signed, refund, payment, said) =
+                    (&once, &signed, &refund, &payment, &said);
+                async move {
+                    let refund = apply(app, &s, refund, said).await?;
+                    let answer = told(signed, payment, &refund);
+                    once.answer(&s, &answer, Some(refund.id.as_str())).await?;
+                    Ok::<_, Trouble>(answer)
+                }
+            },
+            |s, answer| once.find(s, answer),
+        )
         .await?;
     app.workers.poke();
     Ok(answer)
+}
+
+/// Whether commit 1 happened, when that is not known.
+async fn find_begun(s: Session, once: &Once, begun: Begun) -> Result<Option<Begun>, Trouble> {
+    match begun {
+        Begun::Answered(answer) => Ok(once.find(s, answer).await?.map(Begun::Answered)),
+        Begun::Started { refund, payment } => {
+            let stored = refunds::by_id(&s, &refund.merchant, &refund.id).await?;
+            Ok(stored.map(|_| Begun::Started { refund, payment }))
+        }
+    }
 }
 
 async fn begin(

@@ -66,6 +66,10 @@ async fn due(app: &App) -> Result<Ran, Trouble> {
         Ran::Worked
     };
     for row in rows {
+        // What is left keeps its lease until the gateway gives back all it holds.
+        if app.workers.is_stopping() {
+            return Ok(Ran::Idle);
+        }
         let later_ms = now_ms.saturating_add(row.pause_ms(now_ms));
         let due_ms = match row.settle(app).await {
             Ok(Settled::Done) => continue,

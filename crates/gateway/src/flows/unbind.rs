@@ -42,10 +42,14 @@ pub async fn unbind(app: Arc<App>, signed: Signed<UnbindingRequest>) -> Result<A
     let once = Once::of(app, Service::UNBINDING, &signed, bank.timeout_ms());
     let begun = app
         .store
-        .transact("unbind: begin", |s| {
-            let (once, merchant, id) = (&once, &merchant, &id);
-            async move { begin(&s, once, merchant, id).await }
-        })
+        .transact_or_find(
+            "unbind: begin",
+            |s| {
+                let (once, merchant, id) = (&once, &merchant, &id);
+                async move { begin(&s, once, merchant, id).await }
+            },
+            |s, begun| find(s, &once, begun),
+        )
         .await?;
     let binding = match begun {
         Begun::Answered(answer) => return Ok(answer),
@@ -54,14 +58,34 @@ pub async fn unbind(app: Arc<App>, signed: Signed<UnbindingRequest>) -> Result<A
     cancel_open_payments(app, bank, &binding).await?;
     let ended = ask_to_end(app, bank, binding).await?;
     let answer = told(&ended);
-    app.store
-        .transact("unbind: end", |s| {
-            let (once, answer, ended) = (&once, &answer, &ended);
-            async move { once.answer(&s, answer, Some(ended.id.as_str())).await }
-        })
+    let answer = app
+        .store
+        .transact_or_find(
+            "unbind: end",
+            |s| {
+                let (once, answer, ended) = (&once, answer.clone(), &ended);
+                async move {
+                    once.answer(&s, &answer, Some(ended.id.as_str())).await?;
+                    Ok::<_, Trouble>(answer)
+                }
+            },
+            |s, answer| once.find(s, answer),
+        )
         .await?;
     app.workers.poke();
     Ok(answer)
+}
+
+/// Whether commit 1 happened, when that is not known: whoever made the binding end, it is to be ended.
+async fn find(s: Session, once: &Once, begun: Begun) -> Result<Option<Begun>, Trouble> {
+    match begun {
+        Begun::Answered(answer) => Ok(once.find(s, answer).await?.map(Begun::Answered)),
+        Begun::Started(binding) => {
+            let now = bindings::by_id(&s, &binding.merchant, &binding.id).await?;
+            let ends = now.is_some_and(|now| now.state.name() == BindingStateName::Ending);
+            Ok(ends.then_some(Begun::Started(binding)))
+        }
+    }
 }
 
 async fn begin(
