@@ -22,6 +22,7 @@ pub mod wire;
 
 mod bodies;
 mod books;
+mod commits;
 mod copied;
 mod dialects;
 mod fields;
@@ -34,6 +35,8 @@ mod precedence;
 mod races;
 mod repeats;
 mod settling;
+mod several;
 mod signatures;
 mod tokens;
+pub mod trouble;
 mod verdicts;

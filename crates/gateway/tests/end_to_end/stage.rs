@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bank_simulator::{DemoCustomer, GatewayEndpoint, Partner, demo_customers};
 use gateway::config::{Background, Bank, Config};
-use gateway::{App, Given};
+use gateway::{App, Clock, Given};
 use merchant_sdk::notifications::{self, Notification, Paths};
 use merchant_sdk::pages::{self, Customer, Script, Visit};
 use merchant_sdk::{Answer, Client, Device, RawOptions};
@@ -61,6 +61,10 @@ pub struct Wishes {
     pub settings: MerchantSettings,
     pub background: Background,
     pub change: fn(&mut Config),
+    /// The gateway's clock; the machine's if none.
+    pub clock: Option<Clock>,
+    /// The URL of the gateway's database; a new one in the tests' engine if none.
+    pub database: Option<Secret>,
 }
 
 impl Default for Wishes {
@@ -69,6 +73,8 @@ impl Default for Wishes {
             settings: MerchantSettings::default(),
             background: Background::ByHand,
             change: |_| {},
+            clock: None,
+            database: None,
         }
     }
 }
@@ -96,7 +102,10 @@ impl Stage {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let mut config = Config {
             public_url: url.clone(),
-            database: database(crate::ENGINE, folder.path().join("gateway.db")).await,
+            database: match wishes.database {
+                Some(url) => url,
+                None => database(crate::ENGINE, folder.path().join("gateway.db")).await,
+            },
             sandbox: true,
             background: wishes.background,
             ..Config::default()
@@ -107,6 +116,7 @@ impl Stage {
         (wishes.change)(&mut config);
         let given = Given {
             listener: Some(listener),
+            clock: wishes.clock,
             ..Given::default()
         };
         let gateway = gateway::start(config, given).await.unwrap();
@@ -145,6 +155,22 @@ impl Stage {
 
     pub fn app(&self) -> &Arc<App> {
         self.gateway.app()
+    }
+
+    /// One more gateway on the same database, at an address of its own.
+    pub async fn another_gateway(&self, change: fn(&mut Config)) -> gateway::Running {
+        self.gateway_at("127.0.0.1:0", change).await
+    }
+
+    /// One more gateway at this address.
+    pub async fn gateway_at(&self, address: &str, change: fn(&mut Config)) -> gateway::Running {
+        let mut config = Config::clone(&self.app().config);
+        change(&mut config);
+        let given = Given {
+            listener: Some(TcpListener::bind(address).await.unwrap()),
+            ..Given::default()
+        };
+        gateway::start(config, given).await.unwrap()
     }
 
     /// One more merchant at the same gateway.
@@ -241,6 +267,16 @@ impl Stage {
 }
 
 impl Shop {
+    /// The same merchant, calling another address.
+    pub fn at(&self, url: &str) -> Self {
+        Self {
+            client: client(url, &self.client_id, self.secret.clone()),
+            client_id: self.client_id.clone(),
+            secret: self.secret.clone(),
+            notified: mpsc::channel(1).1,
+        }
+    }
+
     async fn open(app: &Arc<App>, url: &str, client_id: &str, settings: MerchantSettings) -> Self {
         let secret = Secret::new(format!("secret of {client_id}"));
         let inbound_secret = Secret::new(format!("inbound secret of {client_id}"));
@@ -284,14 +320,8 @@ impl Shop {
         let verifier = notifications::Settings::new(client_id, gateway_key, inbound_secret);
         let router = notifications::router(verifier, &paths, deliver);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let config = merchant_sdk::Config::new(url, client_id, secret.clone(), self::key());
-        let device = Device {
-            ip_address: "203.0.113.10".to_owned(),
-            device_id: "device1".to_owned(),
-        };
-        let client = Client::new(config).unwrap().on_device(device);
         Self {
-            client,
+            client: client(url, client_id, secret.clone()),
             client_id: client_id.to_owned(),
             secret,
             notified,
@@ -365,6 +395,15 @@ impl Shop {
             .unwrap()
             .to_owned()
     }
+}
+
+fn client(url: &str, client_id: &str, secret: Secret) -> Client {
+    let config = merchant_sdk::Config::new(url, client_id, secret, key());
+    let device = Device {
+        ip_address: "203.0.113.10".to_owned(),
+        device_id: "device1".to_owned(),
+    };
+    Client::new(config).unwrap().on_device(device)
 }
 
 /// A binding request's body.

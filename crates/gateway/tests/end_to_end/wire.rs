@@ -19,6 +19,8 @@ pub enum Cut {
     After,
     /// The bank answers 202: left open. It does nothing.
     Open,
+    /// The bank never hears of it, and nobody says so.
+    Silence,
 }
 
 /// A wire to a bank.
@@ -104,6 +106,9 @@ async fn carry(State(line): State<Arc<Line>>, request: Request) -> Response {
     };
     if cut == Some(Cut::Before) {
         return lost();
+    }
+    if cut == Some(Cut::Silence) {
+        return std::future::pending().await;
     }
     if cut == Some(Cut::Open) {
         let service = if path.ends_with("refund") { "58" } else { "54" };
