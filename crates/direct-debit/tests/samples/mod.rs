@@ -1,5 +1,5 @@
 //! One value of each noun in each state, and one of each command.
-#![allow(dead_code, reason = "each test uses a part of the samples")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test uses a part of the samples, and may fail loudly")]
 
 use direct_debit::*;
 use snap::{Amount, PayMethod};
