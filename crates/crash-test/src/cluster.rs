@@ -57,7 +57,7 @@ impl Cluster {
     pub async fn copy_to(&self, folder: &Path) -> Result<()> {
         let mut copy = Command::new("cp");
         copy.arg("-a").arg(&self.data).arg(folder.join("postgres"));
-        output(copy, &[] as &[&str]).await.map(drop)
+        output::<&str>(copy, &[]).await.map(drop)
     }
 
     /// The command that serves it, on `fsync` and everything else that it has by default.
