@@ -519,7 +519,7 @@ async fn a_silent_bank_is_left_alone_and_then_tried_by_one_call() {
     assert!(!bank.would_ask());
     assert!(matches!(bank.status(&status()).await, Asked::NotAsked));
     assert_eq!(fake.calls(), 3);
-    clock.advance_test_wall(1_000);
+    clock.move_test_wall(1_000);
     assert!(bank.would_ask());
     assert!(matches!(bank.status(&status()).await, Asked::Unknown(_)));
     assert!(!bank.would_ask());
@@ -532,7 +532,7 @@ async fn a_token_is_renewed_before_its_end() {
     let clock = Clock::test(1_000_000);
     let bank = client(&fake.url, &fake.key, clock.clone(), |_| {});
     for (later_ms, tokens) in [(0, 1), (839_000, 1), (2_000, 2), (10_000, 2)] {
-        clock.advance_test_wall(later_ms);
+        clock.move_test_wall(later_ms);
         assert!(matches!(bank.status(&status()).await, Asked::Done(_)));
         assert_eq!(fake.tokens(), tokens, "after {later_ms}");
     }
