@@ -1,5 +1,9 @@
 //! A few of the runs of `cargo xtask crash` and `cargo xtask fsync`, so that every change has survived them.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests may fail loudly"
+)]
 
 use std::path::PathBuf;
 

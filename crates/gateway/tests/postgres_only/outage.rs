@@ -70,6 +70,7 @@ fn a_server_that_is_killed_and_started_again() {
         let rest = GONE
             .saturating_sub(begun.elapsed())
             .max(Duration::from_secs(3));
+        // Nothing is waited for: this is the time over which the idle gateway's processor time is taken.
         tokio::time::sleep(rest).await;
         let since = |(thread, now): (PathBuf, u64)| now - before.get(&thread).unwrap_or(&0);
         let used = Duration::from_millis(ticks().into_iter().map(since).sum::<u64>() * 10);

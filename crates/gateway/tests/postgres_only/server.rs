@@ -85,6 +85,7 @@ impl Server {
             if ended {
                 self.process = Some(self.spawn());
             }
+            // Between two looks of a loop that has a deadline.
             std::thread::sleep(Duration::from_millis(50));
         }
     }
