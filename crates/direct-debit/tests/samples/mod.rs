@@ -1,5 +1,9 @@
 //! One value of each noun in each state, and one of each command.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test uses a part of the samples, and may fail loudly")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test uses a part of the samples, and may fail loudly"
+)]
 
 use direct_debit::*;
 use snap::{Amount, PayMethod};
