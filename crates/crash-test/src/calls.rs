@@ -93,6 +93,7 @@ impl Caller {
             tries += 1;
             let answer = self.once(&wire, customer).await;
             if let Some(said) = answer.and_then(|answer| definite(&wire, answer, tries)) {
+                self.hours.progress();
                 return Some(said);
             }
             if self.hours.are_over() {

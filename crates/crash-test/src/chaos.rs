@@ -16,7 +16,9 @@ pub async fn reign(fleet: Arc<Fleet>, seed: u64, hours: Arc<Hours>) -> BTreeMap<
     let names: Vec<String> = fleet.names().into_iter().map(str::to_owned).collect();
     let mut kills = BTreeMap::new();
     loop {
-        tokio::time::sleep(Duration::from_millis(rng.random_range(40..450))).await;
+        // By what has happened and not by the time alone, so that a slow machine gets something done too.
+        hours.after_progress(rng.random_range(1..12)).await;
+        tokio::time::sleep(Duration::from_millis(rng.random_range(0..100))).await;
         if hours.are_closed() {
             return kills;
         }

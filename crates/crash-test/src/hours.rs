@@ -10,6 +10,8 @@ use tokio::time::sleep;
 const LEAST: Duration = Duration::from_millis(2_500);
 /// And not longer than this, whatever has happened.
 const MOST: Duration = Duration::from_secs(25);
+/// The next is killed after this time, even if nobody was answered.
+const STALLED: Duration = Duration::from_millis(1_200);
 /// So many payments make a run worth looking at.
 const ENOUGH: u64 = 24;
 /// How long a merchant goes on asking when nothing is killed any more.
@@ -23,6 +25,7 @@ pub struct Hours {
     closed: AtomicBool,
     over: AtomicBool,
     payments: AtomicU64,
+    answers: AtomicU64,
 }
 
 impl Hours {
@@ -33,12 +36,30 @@ impl Hours {
             closed: AtomicBool::new(false),
             over: AtomicBool::new(false),
             payments: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
         })
     }
 
     /// A payment was answered.
     pub fn count(&self) {
         self.payments.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Somebody was answered, a merchant or a customer.
+    pub fn progress(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits until so many more were answered, but not for ever: what was killed may be what they wait for.
+    pub async fn after_progress(&self, answers: u64) {
+        let enough = self.answers.load(Ordering::Relaxed) + answers;
+        let began = Instant::now();
+        while self.answers.load(Ordering::Relaxed) < enough
+            && began.elapsed() < STALLED
+            && !self.are_closed()
+        {
+            sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Whether nothing new is begun and nothing is killed.

@@ -241,6 +241,7 @@ impl Shop {
             if let Ok(Ok(visit)) = timeout(PATIENCE, pages::complete(page, script)).await
                 && visit.ending != Ending::Unknown
             {
+                self.caller.hours.progress();
                 return Some(visit.ending);
             }
             if self.caller.hours.are_over() {
@@ -271,11 +272,8 @@ impl Shop {
         };
         let status = text_in(&said.body, "/latestTransactionStatus");
         match status {
-            Some(status) if said.done => {
-                if payment.statuses.last() != Some(&status) {
-                    payment.statuses.push(status);
-                }
-            }
+            Some(status) if said.done && payment.statuses.last() == Some(&status) => {}
+            Some(status) if said.done => payment.statuses.push(status),
             _ if payment.accepted => {
                 let oddity = format!("{reference} was accepted and its status is {}", said.code);
                 self.book.oddities.push(oddity);
