@@ -9,7 +9,7 @@ use tokio::time::sleep;
 /// Things are killed at least so long.
 const LEAST: Duration = Duration::from_millis(2_500);
 /// And not longer than this, whatever has happened.
-const MOST: Duration = Duration::from_secs(25);
+const MOST: Duration = Duration::from_secs(5);
 /// The next is killed after this time, even if nobody was answered.
 const STALLED: Duration = Duration::from_millis(1_200);
 /// So many payments make a run worth looking at.
