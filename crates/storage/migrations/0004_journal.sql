@@ -4,7 +4,7 @@ CREATE TABLE postings (
     merchant_id TEXT NOT NULL,
     entry_id TEXT NOT NULL,            -- derived from what happened, so that it is booked once
     account TEXT NOT NULL CHECK (account IN ('bank', 'merchant', 'fees', 'suspense')),
-    subject TEXT NOT NULL,             -- the payment
+    subject TEXT NOT NULL,             -- the payment, or the refund
     amount BIGINT NOT NULL CHECK (amount <> 0),
     created_at BIGINT NOT NULL,
     PRIMARY KEY (merchant_id, entry_id, account)

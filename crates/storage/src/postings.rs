@@ -31,7 +31,7 @@ pub struct Entry {
     pub merchant: MerchantId,
     /// Derived from the event, so that it is booked once.
     pub id: String,
-    /// The payment.
+    /// The payment, or the refund, that it books.
     pub subject: String,
     /// When, in Unix milliseconds.
     pub created_at_ms: i64,
@@ -74,7 +74,7 @@ pub async fn insert(s: &Session, entry: &Entry) -> Result<(), Error> {
     }
 }
 
-/// The entries of a payment, in order of time.
+/// The entries of a payment or of a refund, in order of time.
 pub async fn of_subject(
     s: &Session,
     merchant: &MerchantId,
