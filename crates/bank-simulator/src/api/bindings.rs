@@ -145,7 +145,12 @@ async fn end_link(bank: &Bank, call: &Call) -> Result<UnbindingResponse, Failure
         payments::end(&mut write, &payment.id, Ending::Cancelled, &reason, now_ms).await?;
     }
     if link.is_pending() {
-        let reason = Reason::new(Service::BINDING, Case::TransactionCancelled);
+        // Past its time it has expired, whether or not the sweep has been there.
+        let case = match link.expires_at <= now_ms {
+            true => Case::TransactionExpired,
+            false => Case::TransactionCancelled,
+        };
+        let reason = Reason::new(Service::BINDING, case);
         links::fail(&mut write, &link.id, &reason, now_ms).await?;
     }
     links::unlink(&mut write, &link.id, now_ms).await?;

@@ -350,3 +350,19 @@ async fn a_link_that_the_gateway_gives_up_has_failed_and_its_page_says_so() {
         (Some("FAILED"), Some("4040704"))
     );
 }
+
+#[tokio::test]
+async fn a_link_that_is_given_up_after_its_time_has_expired() {
+    let bank = TestBank::open().await;
+    let (binding, _) = bank.bind(SITI).await;
+    bank.advance(60 * 60 * 1_000).await;
+    bank.forget_token().await;
+    let unbind = json!({ "partnerReferenceNo": unique("unbind"), "linkId": binding });
+    let (_, answer) = bank.call(paths::BANK_UNBINDING, &unbind, None).await;
+    assert_eq!(answer["responseCode"], "2000900");
+    let info = bank.inquire(&binding).await["additionalInfo"].clone();
+    assert_eq!(
+        (info["linkStatus"].as_str(), info["reasonCode"].as_str()),
+        (Some("FAILED"), Some("4030700"))
+    );
+}
