@@ -43,7 +43,6 @@ impl Attempt<'_> {
 
     /// The usual mistake that explains the signature, if one does.
     #[must_use]
-    #[allow(clippy::too_many_lines)] // a table, not a story
     pub fn mistake(&self, merchant: &Merchant, public_url: &str) -> Option<&'static str> {
         let secret = merchant.secret();
         if let Some(mistake) = self.encoding_mistake(secret) {

@@ -3,8 +3,8 @@
 //!
 //! A flow writes down what it is about to do (commit 1), asks the bank with no transaction open, and
 //! writes down what came of it together with the answer (commit 2). A crash anywhere between leaves a
-//! row that [`settle`] finishes. A flow never calls another flow's story; what they share stands in
-//! `once`, `record`, `customer` and `outbox`.
+//! row that [`settle`] finishes, through the last steps of the flow that began it. What flows share stands
+//! in `once`, `record`, `customer`, `confirm`, `link` and `outbox`.
 
 pub mod addresses;
 pub mod balance;
@@ -14,7 +14,6 @@ pub mod customer;
 pub mod exchange;
 pub mod ledger;
 pub mod link;
-
 pub mod once;
 pub mod outbox;
 pub mod pay;
