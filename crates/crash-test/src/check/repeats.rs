@@ -1,43 +1,72 @@
 //! Every answer again: to the byte under the same external id, and the same under another one.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
+use merchant_sdk::Answer;
 use snap::paths;
 
 use super::Findings;
 use crate::bodies;
 use crate::book::{Book, Told};
-use crate::calls::{Caller, send, text_in};
+use crate::calls::{Caller, Wire, text_in};
 
 /// A payment that has ended: what a merchant hears who never got the first answer.
 const ENDED: &str = "4035400";
 
 /// Repeats everything in a book, through any gateway.
 pub(super) async fn all(findings: &mut Findings, book: &Book, caller: &mut Caller) -> Result<()> {
-    let mut tokens = std::collections::BTreeMap::new();
+    let mut tokens = Tokens::default();
     for told in &book.answers {
-        let token = match &told.auth_code {
-            None => None,
-            Some(code) => {
-                if !tokens.contains_key(code) {
-                    tokens.insert(code.clone(), token_of(caller, code).await?);
-                }
-                match tokens.get(code).cloned().flatten() {
-                    // The binding has ended, so the question cannot be asked again; the status can.
-                    None => continue,
-                    token => token,
-                }
-            }
-        };
-        same_request(findings, told, caller, token.as_deref()).await;
-        same_reference(findings, told, caller, token.as_deref()).await;
+        if let Some(code) = &told.auth_code
+            && tokens.of(caller, code).await?.is_none()
+        {
+            // The binding has ended, so the question cannot be asked again; the status can.
+            continue;
+        }
+        same_request(findings, told, caller, &mut tokens).await?;
+        same_reference(findings, told, caller, &mut tokens).await?;
     }
     Ok(())
 }
 
-async fn token_of(caller: &mut Caller, code: &str) -> Result<Option<String>> {
-    let wire = caller.wire(paths::TOKEN_B2B2C, bodies::exchange(code, false)?);
-    let said = caller.insist(wire, None).await;
-    Ok(said.and_then(|said| text_in(&said.body, "/accessToken")))
+/// The customers' tokens, each under the code that it was given for.
+#[derive(Default)]
+struct Tokens(BTreeMap<String, Option<String>>);
+
+impl Tokens {
+    /// The token for this code; none when its binding has ended.
+    async fn of(&mut self, caller: &mut Caller, code: &str) -> Result<Option<String>> {
+        if !self.0.contains_key(code) {
+            let wire = caller.wire(paths::TOKEN_B2B2C, bodies::exchange(code, false)?);
+            let said = caller.insist(wire, None).await;
+            let token = said.and_then(|said| text_in(&said.body, "/accessToken"));
+            self.0.insert(code.to_owned(), token);
+        }
+        Ok(self.0.get(code).cloned().flatten())
+    }
+
+    /// Asks with the token for what was told. One that a gateway gave before it had heard that time was moved
+    /// on is old for the others, so a token that is refused is renewed, once.
+    async fn ask(
+        &mut self,
+        caller: &mut Caller,
+        told: &Told,
+        wire: &Wire,
+    ) -> Result<Option<Answer>> {
+        let Some(code) = &told.auth_code else {
+            return Ok(caller.once(wire, None).await);
+        };
+        let token = self.of(caller, code).await?;
+        let answer = caller.once(wire, token.as_deref()).await;
+        let refused = answer.as_ref().and_then(Answer::code);
+        if !refused.is_some_and(|code| code.starts_with("401") && code.ends_with("02")) {
+            return Ok(answer);
+        }
+        self.0.remove(code);
+        let token = self.of(caller, code).await?;
+        Ok(caller.once(wire, token.as_deref()).await)
+    }
 }
 
 /// The same bytes under the same X-EXTERNAL-ID: 409 with the first answer's body.
@@ -45,10 +74,10 @@ async fn same_request(
     findings: &mut Findings,
     told: &Told,
     caller: &mut Caller,
-    token: Option<&str>,
-) {
+    tokens: &mut Tokens,
+) -> Result<()> {
     let said = &told.said;
-    let answer = caller.once(&said.wire, token).await;
+    let answer = tokens.ask(caller, told, &said.wire).await?;
     let again = answer
         .as_ref()
         .map(|answer| (answer.status, answer.body.clone()));
@@ -73,6 +102,7 @@ async fn same_request(
             ))
         )
     });
+    Ok(())
 }
 
 /// A new request about the same reference: the first answer again with 200.
@@ -80,17 +110,14 @@ async fn same_reference(
     findings: &mut Findings,
     told: &Told,
     caller: &mut Caller,
-    token: Option<&str>,
-) {
+    tokens: &mut Tokens,
+) -> Result<()> {
     let said = &told.said;
     if !said.done || said.wire.path == paths::BINDING {
-        return;
+        return Ok(());
     }
     let wire = caller.wire(said.wire.path, said.wire.body.clone());
-    let Some(client) = caller.clients.last() else {
-        return;
-    };
-    let answer = send(client, &wire, token).await;
+    let answer = tokens.ask(caller, told, &wire).await?;
     let again = answer
         .as_ref()
         .map(|answer| (answer.status, answer.body.clone()));
@@ -111,6 +138,7 @@ async fn same_reference(
             ))
         )
     });
+    Ok(())
 }
 
 fn show(body: &[u8]) -> String {
