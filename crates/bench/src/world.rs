@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use merchant_sdk::{Client, Config};
+use merchant_sdk::Client;
 use serde::Deserialize;
 use snap::{PrivateKey, Secret};
 
@@ -161,11 +161,12 @@ impl World {
         let merchants = self.merchants.into_iter().map(|added| {
             let secret = Secret::new(added.client_secret);
             let key = PrivateKey::from_pem(self.merchant_key.expose())?;
-            let config = Config::new(&base_url, &added.client_id, secret.clone(), key);
+            let client =
+                Client::builder(&base_url, &added.client_id, secret.clone(), key).build()?;
             Ok(Merchant {
                 client_id: added.client_id,
                 secret,
-                client: Client::new(config)?,
+                client,
             })
         });
         Ok(Running {

@@ -1,7 +1,7 @@
 //! A sandbox of the test's own on free ports, and the demo merchant's side of the API.
 
 use crate::{Customer, Shop};
-use merchant_sdk::{Client, Config, RawOptions, Signature};
+use merchant_sdk::{Client, RawOptions, Signature};
 use serde_json::{Value, json};
 use snap::{PrivateKey, Secret, paths};
 use std::fs::{self, File};
@@ -37,12 +37,13 @@ impl Sandbox {
             .expect("the gerbang binary is beside the tests: run them with --workspace");
         let description = wait_until_ready(&mut program, data.path()).await;
         let key = fs::read_to_string(data.path().join(text(&description, "merchant_private_key")));
-        let merchant = Client::new(Config::new(
+        let merchant = Client::builder(
             text(&description, "base_url"),
             text(&description, "client_id"),
             Secret::new(text(&description, "client_secret")),
             PrivateKey::from_pem(&key.unwrap()).unwrap(),
-        ))
+        )
+        .build()
         .unwrap();
         Self {
             program,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use merchant_sdk::{Client, Config};
+use merchant_sdk::Client;
 use snap::{PrivateKey, Secret};
 use storage::{MasterKeys, Store, settings};
 use tokio::process::Command;
@@ -163,9 +163,10 @@ impl World {
             let key = PrivateKey::from_pem(template.merchant_key.expose())?;
             let secret = Secret::new(&account.client_secret);
             let url = format!("http://{}", local(*port));
-            let mut config = Config::new(url, &account.client_id, secret, key);
-            config.timeout = Duration::from_secs(5);
-            Ok(Client::new(config)?)
+            let client = Client::builder(url, &account.client_id, secret, key)
+                .timeout(Duration::from_secs(5))
+                .build()?;
+            Ok(client)
         };
         self.ports.gateways.iter().map(client).collect()
     }

@@ -8,11 +8,11 @@ use bank_simulator::{GatewayEndpoint, Partner, demo_customers};
 use gateway::bank::Asked;
 use gateway::{Given, Running};
 use merchant_sdk::pages::{Customer, Ending, Script, Visit, complete};
-use merchant_sdk::{Client, Device, Outcome};
+use merchant_sdk::{
+    Client, Handset, LineItem, NewBinding, NewPayment, Os, Outcome, Reference, RetryPolicy,
+    ReturnTo, StatusResponse, Through,
+};
 use snap::messages::bank::BankStatusRequest;
-use snap::messages::binding::{BindingInfo, BindingRequest};
-use snap::messages::payment::{LineItem, PaymentInfo, PaymentRequest};
-use snap::messages::status::{StatusRequest, StatusResponse};
 use snap::{Amount, PrivateKey, Secret};
 use tokio::net::TcpListener;
 
@@ -98,8 +98,10 @@ async fn town() -> Town {
     )
     .await;
     let secret = Secret::new(world::SECRET);
-    let client = merchant_sdk::Config::new(gateway_url, world::CLIENT_ID, secret, key);
-    let merchant = Client::new(client).unwrap().on_device(Device::default());
+    let merchant = Client::builder(gateway_url, world::CLIENT_ID, secret, key)
+        .retry(RetryPolicy::none())
+        .build()
+        .unwrap();
     Town {
         gateway,
         bank_url: bank.url.clone(),
@@ -109,26 +111,29 @@ async fn town() -> Town {
     }
 }
 
+/// The reference of an order.
+fn reference(order: &str) -> Reference {
+    Reference::new(format!("{order:->32}")).unwrap()
+}
+
+fn return_to() -> ReturnTo {
+    ReturnTo {
+        success: SUCCESS.to_owned(),
+        failed: FAILED.to_owned(),
+    }
+}
+
 impl Town {
-    async fn bind(&self, customer: usize, name: &str) -> Outcome<(String, String)> {
-        let request = BindingRequest {
-            phone_no: demo_customers()[customer].phone_no.to_owned(),
-            additional_info: BindingInfo {
-                cust_id_merchant: name.to_owned(),
-                success_registration_url: SUCCESS.to_owned(),
-                failed_registration_url: FAILED.to_owned(),
-                device_model: "phone".to_owned(),
-                ..BindingInfo::default()
-            },
+    async fn bind(&self, customer: usize, name: &str) -> Outcome<(String, Secret)> {
+        let handset = Handset {
+            model: "phone".to_owned(),
+            os: Os::Android,
+            through: Through::Web,
         };
-        match self.merchant.bind(&request).await.unwrap() {
-            Outcome::Done(answer) => {
-                let code = answer.additional_info.unwrap().auth_code.unwrap();
-                Outcome::Done((answer.redirect_url.unwrap(), code))
-            }
-            Outcome::Refused { code, message } => Outcome::Refused { code, message },
-            Outcome::Unknown(unresolved) => Outcome::Unknown(unresolved),
-        }
+        let phone_no = demo_customers()[customer].phone_no;
+        let request = NewBinding::new(phone_no, name, &handset, &return_to()).unwrap();
+        let outcome = self.merchant.bind(&request).await.unwrap();
+        outcome.map(|binding| (binding.redirect_url, binding.auth_code))
     }
 
     fn script(&self, customer: usize) -> Script {
@@ -147,8 +152,8 @@ impl Town {
         complete(url, &self.script(customer)).await.unwrap()
     }
 
-    /// A linked customer's token at the merchant.
-    async fn linked(&self, customer: usize) -> String {
+    /// A linked customer at the merchant.
+    async fn linked(&self, customer: usize) -> merchant_sdk::Customer {
         let (page, code) = self.bind(customer, "customer").await.done().unwrap();
         let visit = self.visit(&page, customer).await;
         assert_eq!(
@@ -162,39 +167,29 @@ impl Town {
             .unwrap()
             .done()
             .unwrap()
-            .access_token
     }
 
-    async fn pay(&self, reference: &str, amount: &str, token: &str) -> Outcome<String> {
+    async fn pay(
+        &self,
+        order: &str,
+        amount: &str,
+        customer: &merchant_sdk::Customer,
+    ) -> Outcome<String> {
         let amount = Amount::parse(amount).unwrap();
-        let request = PaymentRequest {
-            partner_reference_no: reference.to_owned(),
-            amount,
-            pay_option_details: Vec::new(),
-            additional_info: PaymentInfo {
-                channel: "DIRECT_DEBIT_ALLO_SNAP".to_owned(),
-                remarks: "kopi".to_owned(),
-                success_payment_url: SUCCESS.to_owned(),
-                failed_payment_url: FAILED.to_owned(),
-                line_items: vec![LineItem {
-                    name: "kopi".to_owned(),
-                    price: amount,
-                    quantity: 1,
-                }],
-            },
-            charge_token: None,
-            fee_type: None,
+        let item = LineItem {
+            name: "kopi".to_owned(),
+            price: amount,
+            quantity: 1,
         };
-        match self.merchant.pay(&request, token).await.unwrap() {
-            Outcome::Done(answer) => Outcome::Done(answer.web_redirect_url.unwrap()),
-            Outcome::Refused { code, message } => Outcome::Refused { code, message },
-            Outcome::Unknown(unresolved) => Outcome::Unknown(unresolved),
-        }
+        let request =
+            NewPayment::new(&reference(order), amount, "kopi", vec![item], &return_to()).unwrap();
+        let outcome = customer.pay(&request).await.unwrap();
+        outcome.map(|payment| payment.page().unwrap().to_owned())
     }
 
-    async fn status(&self, reference: &str) -> StatusResponse {
+    async fn status(&self, order: &str) -> StatusResponse {
         self.merchant
-            .status(&StatusRequest::of(reference))
+            .status(&reference(order))
             .await
             .unwrap()
             .done()
@@ -211,8 +206,12 @@ impl Town {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_links_pays_and_is_led_back_each_time() {
     let town = town().await;
-    let token = town.linked(SITI).await;
-    let page = town.pay("INV-1", "25000.00", &token).await.done().unwrap();
+    let customer = town.linked(SITI).await;
+    let page = town
+        .pay("INV-1", "25000.00", &customer)
+        .await
+        .done()
+        .unwrap();
     let visit = town.visit(&page, SITI).await;
     assert_eq!(
         (visit.ending, visit.sent_to.as_deref()),
@@ -254,8 +253,12 @@ async fn a_customer_who_cancels_is_led_to_the_failed_url_and_nothing_is_linked_o
     assert_eq!(refused.code(), Some("4017400"));
     assert!(town.text(&page).await.contains("data-end=\"cancelled\""));
 
-    let token = town.linked(SITI).await;
-    let page = town.pay("INV-1", "25000.00", &token).await.done().unwrap();
+    let customer = town.linked(SITI).await;
+    let page = town
+        .pay("INV-1", "25000.00", &customer)
+        .await
+        .done()
+        .unwrap();
     let visit = complete(
         &page,
         &Script {
@@ -283,8 +286,12 @@ async fn a_customer_who_cancels_is_led_to_the_failed_url_and_nothing_is_linked_o
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_with_a_wrong_pin_is_told_why() {
     let town = town().await;
-    let token = town.linked(SITI).await;
-    let page = town.pay("INV-1", "25000.00", &token).await.done().unwrap();
+    let customer = town.linked(SITI).await;
+    let page = town
+        .pay("INV-1", "25000.00", &customer)
+        .await
+        .done()
+        .unwrap();
     let visit = complete(
         &page,
         &Script {
@@ -315,9 +322,9 @@ async fn what_the_bank_knows_before_its_page_is_refused_at_once() {
     for (customer, code) in [(BLOCKED, "4030705"), (DORMANT, "4030709")] {
         assert_eq!(town.bind(customer, "refused").await.code(), Some(code));
     }
-    let token = town.linked(NO_MONEY).await;
+    let customer = town.linked(NO_MONEY).await;
     assert_eq!(
-        town.pay("INV-1", "25000.00", &token).await.code(),
+        town.pay("INV-1", "25000.00", &customer).await.code(),
         Some("4035414")
     );
 }
@@ -336,14 +343,14 @@ async fn a_page_that_was_replaced_says_so_and_the_newer_one_works() {
             .await
             .unwrap()
             .done()
-            .is_some()
+            .is_ok()
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_who_unlinks_at_the_bank_is_found_gone_at_the_next_payment() {
     let town = town().await;
-    let token = town.linked(SITI).await;
+    let customer = town.linked(SITI).await;
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let unlink = format!("{{\"phone_no\":\"{}\"}}", demo_customers()[SITI].phone_no);
     let request = http
@@ -359,22 +366,22 @@ async fn a_customer_who_unlinks_at_the_bank_is_found_gone_at_the_next_payment() 
         "{}",
         response.text().await.unwrap()
     );
-    let refused = town.pay("INV-1", "25000.00", &token).await;
+    let refused = town.pay("INV-1", "25000.00", &customer).await;
     assert_eq!(refused.code(), Some("4015402"), "{refused:?}");
-    let again = town.pay("INV-2", "25000.00", &token).await;
+    let again = town.pay("INV-2", "25000.00", &customer).await;
     assert_eq!(again.code(), Some("4015402"), "{again:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notify_that_is_forged_repeated_or_early_changes_nothing_but_the_truth() {
     let town = town().await;
-    let token = town.linked(SITI).await;
+    let customer = town.linked(SITI).await;
     for (reference, amount) in [
         ("INV-1", "25000.53"),
         ("INV-2", "25000.55"),
         ("INV-3", "25000.56"),
     ] {
-        let page = town.pay(reference, amount, &token).await.done().unwrap();
+        let page = town.pay(reference, amount, &customer).await.done().unwrap();
         let visit = town.visit(&page, SITI).await;
         assert_eq!(visit.ending, Ending::Completed, "{amount} {visit:?}");
         let status = town.status(reference).await;
@@ -386,8 +393,12 @@ async fn a_notify_that_is_forged_repeated_or_early_changes_nothing_but_the_truth
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_bank_is_down_nothing_is_claimed_and_an_open_page_says_so() {
     let mut town = town().await;
-    let token = town.linked(SITI).await;
-    let page = town.pay("INV-1", "25000.00", &token).await.done().unwrap();
+    let customer = town.linked(SITI).await;
+    let page = town
+        .pay("INV-1", "25000.00", &customer)
+        .await
+        .done()
+        .unwrap();
     town.bank.take().unwrap().stop().await;
     let bank = town.gateway.app().banks.get("allo").unwrap();
     for attempt in 0..20 {
@@ -403,15 +414,11 @@ async fn while_the_bank_is_down_nothing_is_claimed_and_an_open_page_says_so() {
     assert!(!bank.would_ask());
     let begun = std::time::Instant::now();
     assert_eq!(
-        town.pay("INV-2", "25000.00", &token).await.code(),
+        town.pay("INV-2", "25000.00", &customer).await.code(),
         Some("5045400")
     );
     assert!(begun.elapsed() < std::time::Duration::from_secs(1));
-    let missing = town
-        .merchant
-        .status(&StatusRequest::of("INV-2"))
-        .await
-        .unwrap();
+    let missing = town.merchant.status(&reference("INV-2")).await.unwrap();
     assert_eq!(
         missing.code(),
         Some("4045501"),

@@ -44,14 +44,11 @@ fn complete(sandbox: &Sandbox, url: &str) {
 async fn pays(sandbox: &Sandbox, client: &Client) {
     let request = binding(&sandbox.phone(0), "cust-1");
     let bound = client.bind(&request).await.unwrap().done().unwrap();
-    complete(sandbox, &bound.redirect_url.unwrap());
-    let code = bound.additional_info.unwrap().auth_code.unwrap();
-    let token = client.exchange_code(&code).await.unwrap().done().unwrap();
-    let paid = client
-        .pay(&payment(25_000), &token.access_token)
-        .await
-        .unwrap();
-    complete(sandbox, &paid.done().unwrap().web_redirect_url.unwrap());
+    complete(sandbox, &bound.redirect_url);
+    let linked = client.exchange_code(&bound.auth_code).await.unwrap();
+    let customer = linked.done().unwrap();
+    let paid = customer.pay(&payment(25_000)).await.unwrap();
+    complete(sandbox, paid.done().unwrap().page().unwrap());
 }
 
 #[tokio::test]

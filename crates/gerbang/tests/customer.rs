@@ -16,7 +16,7 @@ use shell::{Sandbox, binding, run, stderr, stdout};
 async fn play(sandbox: &Sandbox, customer: usize, flags: &[&str]) -> (Option<i32>, Value) {
     let request = binding(&sandbox.phone(customer), "cust-1");
     let outcome = sandbox.client().bind(&request).await.unwrap();
-    let url = outcome.done().unwrap().redirect_url.unwrap();
+    let url = outcome.done().unwrap().redirect_url;
     let mut args = vec![
         "customer",
         "complete",
@@ -100,20 +100,14 @@ async fn a_large_payment_asks_for_otp_and_pin() {
         .unwrap()
         .done()
         .unwrap();
-    let code = bound.additional_info.unwrap().auth_code.unwrap();
-    let url = bound.redirect_url.unwrap();
+    let url = bound.redirect_url;
     assert!(
         run(&["customer", "complete", &url, "--data", sandbox.data()])
             .status
             .success()
     );
-    let token = client
-        .exchange_code(&code)
-        .await
-        .unwrap()
-        .done()
-        .unwrap()
-        .access_token;
+    let linked = client.exchange_code(&bound.auth_code).await.unwrap();
+    let linked = linked.done().unwrap();
     for (rupiah, flags, status) in [
         (1_500_000, &[][..], Some(0)),
         (1_500_000, &["--wrong-otp"], Some(3)),
@@ -121,12 +115,12 @@ async fn a_large_payment_asks_for_otp_and_pin() {
         (20_000, &["--cancel"], Some(4)),
     ] {
         let request = shell::payment(rupiah);
-        let accepted = client.pay(&request, &token).await.unwrap().done().unwrap();
-        let url = accepted.web_redirect_url.unwrap();
+        let accepted = linked.pay(&request).await.unwrap().done().unwrap();
+        let url = accepted.page().unwrap();
         let mut args = vec![
             "customer",
             "complete",
-            &url,
+            url,
             "--json",
             "--data",
             sandbox.data(),

@@ -9,7 +9,7 @@
 
 mod shell;
 
-use merchant_sdk::{Client, Config, Error};
+use merchant_sdk::{Client, Error};
 use serde_json::Value;
 use shell::{Sandbox, run, stderr, stdout};
 use snap::{PrivateKey, Secret};
@@ -24,7 +24,9 @@ fn client(sandbox: &Sandbox, merchant: &Value, key: &PrivateKey) -> Client {
     let secret = Secret::new(merchant["client_secret"].as_str().unwrap());
     let key = PrivateKey::from_pem(key.to_pkcs8_pem().expose()).unwrap();
     let id = merchant["client_id"].as_str().unwrap();
-    Client::new(Config::new(sandbox.text("base_url"), id, secret, key)).unwrap()
+    Client::builder(sandbox.text("base_url"), id, secret, key)
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]

@@ -183,7 +183,7 @@ async fn the_inbox_shows_what_a_phone_received_and_a_reset_unlocks() {
         .unwrap()
         .done()
         .unwrap();
-    let url = bound.redirect_url.unwrap();
+    let url = bound.redirect_url;
     let played = run(&["customer", "complete", &url, "--data", sandbox.data()]);
     assert!(played.status.success(), "{}", stderr(&played));
     let inbox = run(&["bank", "inbox", &phone, "--json", "--data", sandbox.data()]);

@@ -12,7 +12,7 @@ mod shell;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use merchant_sdk::{Client, Config};
+use merchant_sdk::Client;
 use serde_json::Value;
 use shell::{Process, binding, run, stderr, stdout, wait_until};
 use snap::{PrivateKey, Secret};
@@ -133,13 +133,10 @@ async fn gateway_and_bank_run_as_two_processes() {
 
     let id = added["client_id"].as_str().unwrap();
     let secret = Secret::new(added["client_secret"].as_str().unwrap());
-    let client = Client::new(Config::new(
-        format!("http://127.0.0.1:{gateway}"),
-        id,
-        secret,
-        merchant_key,
-    ))
-    .unwrap();
+    let url = format!("http://127.0.0.1:{gateway}");
+    let client = Client::builder(url, id, secret, merchant_key)
+        .build()
+        .unwrap();
     let customer = bank_simulator::demo_customers()[0];
     let phone = customer.phone_no;
     let bound = client
@@ -152,7 +149,7 @@ async fn gateway_and_bank_run_as_two_processes() {
     let played = run(&[
         "customer",
         "complete",
-        &bound.redirect_url.unwrap(),
+        &bound.redirect_url,
         "--inbox",
         &inbox,
         "--phone",
@@ -166,8 +163,8 @@ async fn gateway_and_bank_run_as_two_processes() {
         stdout(&played),
         stderr(&played)
     );
-    let code = bound.additional_info.unwrap().auth_code.unwrap();
-    assert!(client.exchange_code(&code).await.unwrap().done().is_some());
+    let linked = client.exchange_code(&bound.auth_code).await.unwrap();
+    assert!(linked.done().is_ok());
     let messages = run(&[
         "bank",
         "inbox",

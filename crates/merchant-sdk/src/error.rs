@@ -1,6 +1,8 @@
 //! Why an operation was not sent at all.
 
-/// The operation did not leave this process, or only its token request did: nothing can have
+use crate::Invalid;
+
+/// The operation did not leave this process, or only a token request did: nothing can have
 /// happened at the gateway, and the same call with the same references is safe to make again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -8,9 +10,15 @@ pub enum Error {
     /// The HTTP client could not be set up.
     #[error("the HTTP client could not be set up")]
     Setup(#[source] reqwest::Error),
-    /// The base URL is not an http or https URL.
-    #[error("the base URL `{0}` is not an http or https URL")]
-    BaseUrl(String),
+    /// The base URL is of no use. It is not repeated here: it might hold a password.
+    #[error("the base URL is not an http or https URL of host, port and path only")]
+    BaseUrl,
+    /// The proxy is of no use. It is not repeated here: it might hold a password.
+    #[error("the proxy is not a URL such as http://proxy.example:3128")]
+    Proxy,
+    /// A value in the request is not what the API allows.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
     /// A header, method or path cannot be put on the wire.
     #[error("the request cannot be written: {0}")]
     Request(String),
@@ -28,7 +36,13 @@ pub enum Error {
     /// The gateway could not be asked for a B2B token, or its answer was no token.
     #[error("no B2B token could be fetched: {0}")]
     TokenUnavailable(String),
-    /// A raw request got no answer.
+    /// The customer's token had to be renewed first, and the gateway could not be asked.
+    #[error("the customer's token could not be renewed: {0}")]
+    CustomerTokenUnavailable(String),
+    /// There was no connection, so nothing was sent.
+    #[error("the gateway could not be reached: {0}")]
+    Unreachable(String),
+    /// A raw request got no answer; whether it arrived is not known.
     #[error("no answer came")]
     NoAnswer(#[source] reqwest::Error),
 }

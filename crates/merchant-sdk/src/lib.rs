@@ -12,16 +12,13 @@
 //!
 //! ```no_run
 //! # async fn example(private_key_pem: &str) -> Result<(), Box<dyn std::error::Error>> {
-//! use merchant_sdk::{Client, Config, Outcome};
-//! use snap::messages::status::StatusRequest;
-//! use snap::{PrivateKey, Secret};
+//! use merchant_sdk::{Client, Outcome, PrivateKey, Secret};
 //!
 //! let key = PrivateKey::from_pem(private_key_pem)?;
-//! let config = Config::new("http://127.0.0.1:8700", "MCH-1", Secret::new("SK-…"), key);
-//! let client = Client::new(config)?;
-//! match client.status(&StatusRequest::of("INV-20260102-1")).await? {
+//! let client = Client::builder("http://127.0.0.1:8700", "MCH-1", Secret::new("SK-…"), key).build()?;
+//! match client.status("INV-20260102-1").await? {
 //!     Outcome::Done(payment) => println!("{}", payment.latest_transaction_status),
-//!     Outcome::Refused { code, message } => println!("{code} {message}"),
+//!     Outcome::Refused { code, meaning } => println!("{code} {meaning}"),
 //!     Outcome::Unknown(unresolved) => println!("ask again: {}", unresolved.cause),
 //! }
 //! # Ok(())
@@ -31,18 +28,42 @@
 //! Never here: retrying an operation under a new reference. An answer that is missing is
 //! [`Outcome::Unknown`], and the way to resolve it is [`Client::status`].
 
+mod builder;
 mod client;
 mod clock;
+mod customer;
 mod entropy;
 mod error;
 pub mod notifications;
 mod operations;
 mod outcome;
 pub mod pages;
+mod requests;
+mod resolving;
+mod retry;
 mod sending;
 mod token;
 
-pub use client::{Client, Config, Device};
+pub use builder::{ClientBuilder, DOKU_PRODUCTION, DOKU_SANDBOX};
+pub use client::{Client, Device};
+pub use customer::{Customer, CustomerTokens};
 pub use error::Error;
-pub use outcome::{Outcome, Unresolved};
+pub use operations::{Binding, Next, Payment, Refund};
+pub use outcome::{Meaning, NotDone, Outcome, Unresolved};
+pub use requests::{
+    Handset, Invalid, NewBinding, NewPayment, NewRefund, Os, PaymentId, Reference, ReturnTo,
+    Through,
+};
+pub use retry::{Attempt, RetryPolicy};
 pub use sending::{Answer, Authorization, RawOptions, Signature};
+
+pub use snap;
+pub use snap::messages::balance::{AccountInfo, BalanceResponse};
+pub use snap::messages::payment::LineItem;
+pub use snap::messages::refund::RefundResponse;
+pub use snap::messages::status::{RefundHistory, StatusResponse};
+pub use snap::messages::unbinding::UnbindingResponse;
+pub use snap::{
+    Amount, Case, PayMethod, PrivateKey, PublicKey, RefundStatus, Secret, Service,
+    TransactionStatus,
+};

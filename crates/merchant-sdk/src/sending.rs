@@ -3,12 +3,12 @@
 
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use snap::{signature, timestamp};
+use snap::{Secret, signature, timestamp};
 
 use crate::{Client, Error, clock, entropy};
 
 /// Which B2B token a request carries.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub enum Authorization {
     /// The client's own, fetched when needed.
     #[default]
@@ -20,7 +20,7 @@ pub enum Authorization {
 }
 
 /// How a request is signed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub enum Signature {
     /// HMAC-SHA512 over method, path, token, body and time: every operation.
     #[default]
@@ -33,7 +33,7 @@ pub enum Signature {
 }
 
 /// What a raw request does differently from an ordinary one.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct RawOptions {
     /// Which B2B token it carries.
     pub authorization: Authorization,
@@ -54,7 +54,7 @@ pub struct RawOptions {
 }
 
 /// An answer as it came.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -86,6 +86,24 @@ impl Answer {
     }
 }
 
+impl std::fmt::Debug for RawOptions {
+    /// Nothing of it: the tokens are secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RawOptions(…)")
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    /// The code and no more: an answer may hold tokens.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("code", &self.code())
+            .field("message", &self.message())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Client {
     /// Sends these bytes to this path (with its query, if any), signed as the options say. For
     /// tests that need a request no typed call would make; [`Error::NoAnswer`] if none came.
@@ -98,12 +116,28 @@ impl Client {
     ) -> Result<Answer, Error> {
         let method = Method::from_bytes(method.as_bytes())
             .map_err(|_| Error::Request(format!("the method `{method}`")))?;
+        let now_ms = clock::now_ms();
         let token = match (&options.signature, &options.authorization) {
             (Signature::Asymmetric, _) | (_, Authorization::Absent) => None,
-            (_, Authorization::Token(text)) => Some(text.clone()),
-            (_, Authorization::Cached) => Some(self.b2b_token().await?.expose().to_owned()),
+            (_, Authorization::Token(text)) => Some(Secret::new(text)),
+            (_, Authorization::Cached) => Some(self.b2b_token_at(now_ms).await?),
         };
-        let headers = self.headers(&method, path, token.as_deref(), &body, options)?;
+        let token = token.as_ref().map(Secret::expose);
+        self.send_at(now_ms, method, path, token, body, options)
+            .await
+    }
+
+    /// Sends under this reading of the clock, which is the only one of the whole call.
+    pub(crate) async fn send_at(
+        &self,
+        now_ms: i64,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Vec<u8>,
+        options: &RawOptions,
+    ) -> Result<Answer, Error> {
+        let headers = self.headers(now_ms, &method, path, token, &body, options)?;
         let url = format!("{}{path}", self.shared.base_url);
         let answer = self
             .shared
@@ -114,9 +148,10 @@ impl Client {
             .send()
             .await
             .map_err(sent_or_not)?;
+        tracing::debug!(path, status = answer.status().as_u16(), "answered");
         let status = answer.status().as_u16();
         let headers = answer.headers().clone();
-        let body = answer.bytes().await.map_err(Error::NoAnswer)?.to_vec();
+        let body = answer.bytes().await.map_err(sent_or_not)?.to_vec();
         Ok(Answer {
             status,
             headers,
@@ -126,13 +161,13 @@ impl Client {
 
     fn headers(
         &self,
+        now_ms: i64,
         method: &Method,
         path: &str,
         token: Option<&str>,
         body: &[u8],
         options: &RawOptions,
     ) -> Result<HeaderMap, Error> {
-        let now_ms = clock::now_ms();
         let timestamp = match &options.timestamp {
             Some(text) => text.clone(),
             None => timestamp::format_jakarta(now_ms),
@@ -219,6 +254,6 @@ fn sent_or_not(error: reqwest::Error) -> Error {
     if error.is_builder() {
         Error::Request("the URL or a header cannot be put on the wire".to_owned())
     } else {
-        Error::NoAnswer(error)
+        Error::NoAnswer(error.without_url())
     }
 }

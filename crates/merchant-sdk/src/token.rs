@@ -1,10 +1,11 @@
 //! The B2B token: fetched when first needed, kept, renewed ahead of its end, one request at a time.
 
+use reqwest::Method;
 use serde::Deserialize;
 use snap::{Secret, paths};
 use tokio::sync::Mutex;
 
-use crate::sending::{Answer, RawOptions, Signature};
+use crate::sending::{RawOptions, Signature};
 use crate::{Client, Error, Outcome, clock, outcome};
 
 /// How long before its end a token is no longer used, so that it does not expire on its way.
@@ -39,9 +40,15 @@ enum Lifetime {
 
 impl Client {
     /// The B2B token, fetched or renewed if it must be. Typed calls do this themselves.
+    ///
+    /// # Errors
+    /// When the gateway refuses to give one or cannot be asked.
     pub async fn b2b_token(&self) -> Result<Secret, Error> {
+        self.b2b_token_at(clock::now_ms()).await
+    }
+
+    pub(crate) async fn b2b_token_at(&self, now_ms: i64) -> Result<Secret, Error> {
         let mut current = self.shared.token.current.lock().await;
-        let now_ms = clock::now_ms();
         if let Some(kept) = current.as_ref()
             && now_ms < kept.use_until_ms
         {
@@ -68,17 +75,19 @@ impl Client {
             signature: Signature::Asymmetric,
             ..RawOptions::default()
         };
-        let answer = Box::pin(self.send_raw("POST", paths::TOKEN_B2B, body, &options)).await;
-        let answer: Result<Answer, Error> = match answer {
-            Err(Error::NoAnswer(lost)) => {
-                return Err(Error::TokenUnavailable(outcome::cause_of(&lost)));
-            }
-            other => other,
-        };
-        match outcome::read::<TokenBody>(answer)? {
-            Outcome::Done(body) => Ok(keep(body, now_ms)),
-            Outcome::Refused { code, message } => Err(Error::TokenRefused { code, message }),
-            Outcome::Unknown(unresolved) => Err(Error::TokenUnavailable(unresolved.cause)),
+        let path = paths::TOKEN_B2B;
+        let answer = self
+            .send_at(now_ms, Method::POST, path, None, body, &options)
+            .await;
+        match outcome::read::<TokenBody>(answer) {
+            Ok(Outcome::Done(body)) => Ok(keep(body, now_ms)),
+            Ok(Outcome::Refused { code, meaning }) => Err(Error::TokenRefused {
+                code,
+                message: meaning.message,
+            }),
+            Ok(Outcome::Unknown(unresolved)) => Err(Error::TokenUnavailable(unresolved.cause)),
+            Err(Error::Unreachable(cause)) => Err(Error::TokenUnavailable(cause)),
+            Err(error) => Err(error),
         }
     }
 }

@@ -2,81 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
-use std::sync::{Arc, LazyLock, Mutex};
+mod fake;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{OriginalUri, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
-use merchant_sdk::{Authorization, Client, Config, Error, Outcome, RawOptions};
+use fake::{Arrived, Fake, KEY, SECRET, customer};
+use merchant_sdk::{
+    Authorization, Case, Client, DOKU_PRODUCTION, DOKU_SANDBOX, Error, Meaning, Outcome,
+    PrivateKey, PublicKey, RawOptions, RetryPolicy, Secret,
+};
 use serde_json::{Value, json};
-use snap::messages::balance::BalanceRequest;
-use snap::{PrivateKey, PublicKey, Secret, paths, signature};
-
-static KEY: LazyLock<String> = LazyLock::new(|| {
-    PrivateKey::generate()
-        .unwrap()
-        .to_pkcs8_pem()
-        .expose()
-        .to_owned()
-});
-
-const SECRET: &str = "SK-test";
-
-type Arrived = (String, HeaderMap, Vec<u8>);
-
-#[derive(Clone, Default)]
-struct Seen {
-    requests: Arc<Mutex<Vec<Arrived>>>,
-    answers: Arc<Mutex<Vec<(u16, Value)>>>,
-}
-
-impl Seen {
-    fn of(&self, path: &str) -> Vec<(HeaderMap, Vec<u8>)> {
-        let requests = self.requests.lock().unwrap();
-        requests
-            .iter()
-            .filter(|(at, _, _)| at == path)
-            .map(|(_, headers, body)| (headers.clone(), body.clone()))
-            .collect()
-    }
-}
-
-async fn record(
-    State(seen): State<Seen>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> (StatusCode, String) {
-    let path = uri.path().to_owned();
-    seen.requests
-        .lock()
-        .unwrap()
-        .push((path.clone(), headers, body.to_vec()));
-    if path == paths::TOKEN_B2B {
-        let number = seen.of(paths::TOKEN_B2B).len();
-        let body = json!({"responseCode": "2007300", "responseMessage": "Successful",
-            "accessToken": format!("token-{number}"), "tokenType": "Bearer", "expiresIn": 900});
-        return (StatusCode::OK, body.to_string());
-    }
-    let (status, body) = seen.answers.lock().unwrap().remove(0);
-    (StatusCode::from_u16(status).unwrap(), body.to_string())
-}
-
-async fn gateway(answers: Vec<(u16, Value)>) -> (Client, Seen) {
-    let seen = Seen::default();
-    *seen.answers.lock().unwrap() = answers;
-    let router = Router::new()
-        .fallback(post(record))
-        .with_state(seen.clone());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    let key = PrivateKey::from_pem(&KEY).unwrap();
-    let client = Client::new(Config::new(url, "MCH-1", Secret::new(SECRET), key)).unwrap();
-    (client, seen)
-}
+use snap::{paths, signature};
 
 fn balance() -> (u16, Value) {
     let body =
@@ -84,42 +18,31 @@ fn balance() -> (u16, Value) {
     (200, body)
 }
 
-fn request() -> BalanceRequest {
-    BalanceRequest {
-        channel: "DIRECT_DEBIT_ALLO_SNAP".to_owned(),
-    }
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers
-        .get(name)
-        .map_or("", |value| value.to_str().unwrap())
-}
-
 #[tokio::test]
 async fn an_operation_is_signed_over_the_bytes_that_are_sent() {
-    let (client, seen) = gateway(vec![balance()]).await;
-    let outcome = client.balance(&request(), "customer-token").await.unwrap();
+    let fake = Fake::queue(vec![balance()]).await;
+    let client = fake.client();
+    let outcome = customer(&client).balance().await.unwrap();
     assert!(matches!(outcome, Outcome::Done(_)));
 
-    let (headers, body) = seen.of(paths::BALANCE).remove(0);
+    let sent = fake.of(paths::BALANCE).remove(0);
     let expected = signature::sign(
         &Secret::new(SECRET),
         "POST",
         paths::BALANCE,
         "token-1",
-        &body,
-        text(&headers, "x-timestamp"),
+        &sent.body,
+        sent.header("x-timestamp"),
     );
-    assert_eq!(text(&headers, "x-signature"), expected);
-    assert_eq!(text(&headers, "authorization"), "Bearer token-1");
+    assert_eq!(sent.header("x-signature"), expected);
+    assert_eq!(sent.header("authorization"), "Bearer token-1");
     assert_eq!(
-        text(&headers, "authorization-customer"),
+        sent.header("authorization-customer"),
         "Bearer customer-token"
     );
-    assert_eq!(text(&headers, "x-partner-id"), "MCH-1");
+    assert_eq!(sent.header("x-partner-id"), "MCH-1");
     assert!(
-        text(&headers, "x-external-id")
+        sent.header("x-external-id")
             .bytes()
             .all(|byte| byte.is_ascii_digit())
     );
@@ -127,39 +50,35 @@ async fn an_operation_is_signed_over_the_bytes_that_are_sent() {
 
 #[tokio::test]
 async fn the_token_request_is_signed_with_the_merchants_key() {
-    let (client, seen) = gateway(vec![balance()]).await;
-    client.balance(&request(), "c").await.unwrap();
-    let (headers, _) = seen.of(paths::TOKEN_B2B).remove(0);
+    let fake = Fake::queue(vec![balance()]).await;
+    let client = fake.client();
+    let outcome = customer(&client).balance().await.unwrap();
+    assert!(outcome.done().is_ok());
+    let sent = fake.of(paths::TOKEN_B2B).remove(0);
     let key = PrivateKey::from_pem(&KEY).unwrap().public_key_pem();
     let key = PublicKey::from_pem(&key).unwrap();
     assert!(key.verify_token(
         "MCH-1",
-        text(&headers, "x-timestamp"),
-        text(&headers, "x-signature")
+        sent.header("x-timestamp"),
+        sent.header("x-signature")
     ));
-    assert_eq!(text(&headers, "authorization"), "");
+    assert_eq!(sent.header("authorization"), "");
 }
 
 #[tokio::test]
 async fn many_calls_at_once_fetch_one_token() {
-    let (client, seen) = gateway(vec![balance(); 8]).await;
+    let fake = Fake::queue(vec![balance(); 8]).await;
+    let client = fake.client();
     let calls: Vec<_> = (0..8)
         .map(|_| {
             let client = client.clone();
-            tokio::spawn(async move {
-                client
-                    .balance(&request(), "c")
-                    .await
-                    .unwrap()
-                    .done()
-                    .is_some()
-            })
+            tokio::spawn(async move { customer(&client).balance().await.unwrap().done().is_ok() })
         })
         .collect();
     for call in calls {
         assert!(call.await.unwrap());
     }
-    assert_eq!(seen.of(paths::TOKEN_B2B).len(), 1);
+    assert_eq!(fake.of(paths::TOKEN_B2B).len(), 1);
 }
 
 #[tokio::test]
@@ -168,23 +87,12 @@ async fn a_token_that_the_gateway_forgot_is_renewed_once() {
         401,
         json!({"responseCode": "4011101", "responseMessage": "Invalid Token (B2B)"}),
     );
-    let (client, seen) = gateway(vec![
-        forgotten.clone(),
-        balance(),
-        forgotten.clone(),
-        forgotten,
-    ])
-    .await;
-    assert!(
-        client
-            .balance(&request(), "c")
-            .await
-            .unwrap()
-            .done()
-            .is_some()
-    );
-    assert_eq!(seen.of(paths::TOKEN_B2B).len(), 2);
-    let second = client.balance(&request(), "c").await.unwrap();
+    let answers = vec![forgotten.clone(), balance(), forgotten.clone(), forgotten];
+    let fake = Fake::queue(answers).await;
+    let client = fake.client();
+    assert!(customer(&client).balance().await.unwrap().done().is_ok());
+    assert_eq!(fake.of(paths::TOKEN_B2B).len(), 2);
+    let second = customer(&client).balance().await.unwrap();
     assert_eq!(second.code(), Some("4011101"));
 }
 
@@ -197,22 +105,25 @@ async fn an_outcome_is_read_from_the_code() {
         (504, timeout),
         (502, json!("<html>bad gateway</html>")),
     ];
-    let (client, _) = gateway(answers).await;
-    let first = client.balance(&request(), "c").await.unwrap();
-    let message = "Insufficient Funds".to_owned();
+    let client = Fake::queue(answers).await.client();
+    let first = customer(&client).balance().await.unwrap();
+    let meaning = Meaning {
+        case: Some(Case::InsufficientFunds),
+        message: "Insufficient Funds".to_owned(),
+    };
     assert_eq!(
         first,
         Outcome::Refused {
             code: "4031114".to_owned(),
-            message
+            meaning
         }
     );
     assert!(matches!(
-        client.balance(&request(), "c").await.unwrap(),
+        customer(&client).balance().await.unwrap(),
         Outcome::Unknown(_)
     ));
     assert!(matches!(
-        client.balance(&request(), "c").await.unwrap(),
+        customer(&client).balance().await.unwrap(),
         Outcome::Unknown(_)
     ));
 }
@@ -223,14 +134,17 @@ async fn without_a_gateway_nothing_was_sent() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let key = PrivateKey::from_pem(&KEY).unwrap();
-    let client = Client::new(Config::new(url, "MCH-1", Secret::new(SECRET), key)).unwrap();
-    let error = client.balance(&request(), "c").await.unwrap_err();
+    let client = Client::builder(url, "MCH-1", Secret::new(SECRET), key)
+        .build()
+        .unwrap();
+    let error = customer(&client).balance().await.unwrap_err();
     assert!(matches!(error, Error::TokenUnavailable(_)), "{error}");
 }
 
 #[tokio::test]
 async fn a_raw_request_sends_what_it_is_told() {
-    let (client, seen) = gateway(vec![balance()]).await;
+    let fake = Fake::queue(vec![balance()]).await;
+    let client = fake.client();
     let options = RawOptions {
         authorization: Authorization::Token("other".to_owned()),
         timestamp: Some("yesterday".to_owned()),
@@ -245,7 +159,7 @@ async fn a_raw_request_sends_what_it_is_told() {
         .await
         .unwrap();
     assert_eq!(answer.code().as_deref(), Some("2001100"));
-    let (headers, body) = seen.of("/any").remove(0);
+    let Arrived { headers, body, .. } = fake.of("/any").remove(0);
     let secret = Secret::new(SECRET);
     let expected = signature::sign(
         &secret,
@@ -255,18 +169,57 @@ async fn a_raw_request_sends_what_it_is_told() {
         b"{ not json",
         "yesterday",
     );
-    assert_eq!(text(&headers, "x-signature"), expected);
+    assert_eq!(headers["x-signature"], expected);
     assert_eq!(body, b"{ not json");
     assert_eq!(headers.get_all("x-partner-id").iter().count(), 2);
     assert!(headers.get("x-device-id").is_none());
-    assert_eq!(text(&headers, "x-ip-address"), "");
+    assert_eq!(headers["x-ip-address"], "");
 }
 
 #[test]
 fn a_base_url_that_is_none_is_refused() {
-    for url in ["", "localhost:8700", "ftp://x", "http://"] {
+    for url in [
+        "",
+        "localhost:8700",
+        "ftp://x",
+        "http://",
+        "https://user:word@api.doku.com",
+        "https://api.doku.com/?a=1",
+    ] {
         let key = PrivateKey::from_pem(&KEY).unwrap();
-        let client = Client::new(Config::new(url, "MCH-1", Secret::new(SECRET), key));
-        assert!(matches!(client, Err(Error::BaseUrl(_))), "{url}");
+        let client = Client::builder(url, "MCH-1", Secret::new(SECRET), key).build();
+        assert!(matches!(client, Err(Error::BaseUrl)), "{url}");
     }
+}
+
+#[test]
+fn the_base_url_decides_how_far_a_client_goes_by_itself() {
+    for (url, policy) in [
+        (DOKU_SANDBOX, RetryPolicy::doku()),
+        (DOKU_PRODUCTION, RetryPolicy::doku()),
+        ("http://127.0.0.1:8700", RetryPolicy::default()),
+        ("https://notdoku.com", RetryPolicy::default()),
+    ] {
+        let key = PrivateKey::from_pem(&KEY).unwrap();
+        let client = Client::builder(url, "MCH-1", Secret::new(SECRET), key).build();
+        assert_eq!(*client.unwrap().retry_policy(), policy, "{url}");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_none_is_refused_and_not_repeated() {
+    let key = PrivateKey::from_pem(&KEY).unwrap();
+    let builder = Client::builder(DOKU_SANDBOX, "MCH-1", Secret::new(SECRET), key);
+    let error = builder.proxy("http://user:word@").build().unwrap_err();
+    assert!(!error.to_string().contains("word"), "{error}");
+}
+
+#[tokio::test]
+async fn without_a_connection_an_operation_was_not_sent() {
+    let fake = Fake::queue(vec![]).await;
+    let client = fake.client();
+    client.b2b_token().await.unwrap();
+    fake.stop().await;
+    let error = customer(&client).balance().await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable(_)), "{error}");
 }

@@ -247,13 +247,13 @@ async fn a_binding_that_nobody_finished_expires_and_its_link_is_ended() {
         .as_str()
         .unwrap()
         .to_owned();
-    let early = stage.shop.client.exchange_code(&code).await.unwrap();
+    let early = stage.shop.exchange(&code).await;
     assert_eq!(early.code(), Some("4017400"));
     settle(&stage, 17).await;
     let url = answer.json()["redirectUrl"].as_str().unwrap().to_owned();
     let visit = stage.visit(&url, Script::default()).await;
     assert_ne!(visit.ending, Ending::Completed);
-    let late = stage.shop.client.exchange_code(&code).await.unwrap();
+    let late = stage.shop.exchange(&code).await;
     assert_eq!(late.code(), Some("4017400"));
     stage.linked(&stage.shop, siti, "cust-1").await;
 }

@@ -10,7 +10,7 @@ use gateway::config::{Background, Bank, Config};
 use gateway::{App, Clock, Given};
 use merchant_sdk::notifications::{self, Notification, Paths};
 use merchant_sdk::pages::{self, Customer, Script, Visit};
-use merchant_sdk::{Answer, Client, Device, RawOptions};
+use merchant_sdk::{Answer, Client, Device, Outcome, RawOptions};
 use serde_json::{Value, json};
 use snap::{Amount, PrivateKey, Secret};
 use sqlx::{ConnectOptions, Connection, Executor};
@@ -370,14 +370,14 @@ impl Shop {
 
     /// A B2B2C token for an authCode.
     pub async fn customer_token(&self, code: &str) -> String {
-        self.client
-            .exchange_code(code)
-            .await
-            .unwrap()
-            .done()
-            .expect("a customer token")
-            .access_token
-            .clone()
+        let customer = self.exchange(code).await.done().expect("a customer token");
+        customer.tokens().await.access_token.expose().to_owned()
+    }
+
+    /// What became of exchanging an authCode.
+    pub async fn exchange(&self, code: &str) -> Outcome<merchant_sdk::Customer> {
+        let code = Secret::new(code);
+        self.client.exchange_code(&code).await.unwrap()
     }
 
     /// `latestTransactionStatus` of a payment.
@@ -398,12 +398,14 @@ impl Shop {
 }
 
 fn client(url: &str, client_id: &str, secret: Secret) -> Client {
-    let config = merchant_sdk::Config::new(url, client_id, secret, key());
     let device = Device {
         ip_address: "203.0.113.10".to_owned(),
         device_id: "device1".to_owned(),
     };
-    Client::new(config).unwrap().on_device(device)
+    Client::builder(url, client_id, secret, key())
+        .device(device)
+        .build()
+        .unwrap()
 }
 
 /// A binding request's body.

@@ -78,7 +78,7 @@ async fn a_customer_who_fails_on_the_page_is_not_linked() {
             Some("https://shop.example/not-linked")
         );
         let code = body["additionalInfo"]["authCode"].as_str().unwrap();
-        let refused = stage.shop.client.exchange_code(code).await.unwrap();
+        let refused = stage.shop.exchange(code).await;
         assert_eq!(refused.code(), Some("4017400"));
     }
 }
@@ -238,7 +238,7 @@ async fn a_customer_who_unlinks_at_the_bank_is_unlinked_here() {
         (401, Some("4011102"))
     );
     assert_eq!(answer.message().as_deref(), Some("Invalid Customer Token"));
-    let gone = stage.shop.client.exchange_code(&code).await.unwrap();
+    let gone = stage.shop.exchange(&code).await;
     assert_eq!(gone.code(), Some("4017400"));
     stage.idle().await;
     assert_eq!(stage.shop.status_of(&number).await, "05");

@@ -2,33 +2,22 @@
 
 use std::time::Instant;
 
-use snap::messages::CHANNEL;
-use snap::messages::balance::{BalanceRequest, BalanceResponse};
-use snap::messages::status::StatusRequest;
-use snap::messages::unbinding::UnbindingRequest;
-use snap::{Amount, paths};
+use merchant_sdk::{BalanceResponse, Binding, Customer, Outcome, Reference};
+use snap::{Amount, paths, timestamp};
 
 use super::orders;
 use super::walk::{Stopped, Walk, short};
-use crate::entropy;
 
 /// The whole walk.
 pub async fn all(walk: &mut Walk<'_>) -> Result<(), Stopped> {
     b2b_token(walk).await?;
-    let auth_code = link(walk).await?;
-    let customer_token = customer_token(walk, &auth_code).await?;
-    balance(walk, &customer_token).await?;
+    let binding = link(walk).await?;
+    let customer = customer_token(walk, &binding).await?;
+    balance(walk, &customer).await?;
 
-    let order = entropy::reference("INV");
-    pay(
-        walk,
-        &customer_token,
-        &order,
-        rupiah(150_000),
-        "Kopi Gayo 1 kg",
-    )
-    .await?;
-    walk.notified(&order).await?;
+    let order = reference(walk)?;
+    pay(walk, &customer, &order, rupiah(150_000), "Kopi Gayo 1 kg").await?;
+    walk.notified(order.as_str()).await?;
     status(walk, &order).await?;
     refund(walk, &order, rupiah(50_000), "partial refund", None).await?;
     refund(
@@ -49,10 +38,10 @@ pub async fn all(walk: &mut Walk<'_>) -> Result<(), Stopped> {
     .await?;
 
     // The second order is paid now and refunded after the link has ended.
-    let later = entropy::reference("INV");
-    pay(walk, &customer_token, &later, rupiah(25_000), "Cangkir").await?;
-    unbind(walk, &customer_token).await?;
-    pay_after_unbinding(walk, &customer_token).await?;
+    let later = reference(walk)?;
+    pay(walk, &customer, &later, rupiah(25_000), "Cangkir").await?;
+    unbind(walk, &customer).await?;
+    pay_after_unbinding(walk, &customer).await?;
     refund(
         walk,
         &later,
@@ -81,56 +70,51 @@ async fn b2b_token(walk: &mut Walk<'_>) -> Result<(), Stopped> {
 }
 
 /// Binding, and the customer on its pages.
-async fn link(walk: &mut Walk<'_>) -> Result<String, Stopped> {
+async fn link(walk: &mut Walk<'_>) -> Result<Binding, Stopped> {
     let started = Instant::now();
     let message = orders::binding(&walk.customer.phone_no, &walk.merchant_url);
     let what = format!("phoneNo {}", walk.masked_phone());
-    let outcome = walk.client.bind(&message).await;
+    let outcome = async { walk.client.bind(&message?).await }.await;
     let request = request("binding", paths::BINDING, &what);
     let bound = walk.done(started, &request, outcome, |bound| {
         format!(
-            "{} {}, redirectUrl for the customer",
-            bound.response_code, bound.response_message
+            "{} Successful, redirectUrl for the customer",
+            bound.response_code
         )
     })?;
-    let auth_code = bound
-        .additional_info
-        .and_then(|info| info.auth_code)
-        .unwrap_or_default();
-    walk.seen.note("authCode", &auth_code);
+    walk.seen.note("authCode", bound.auth_code.expose());
     let customer =
         "the customer    opens redirectUrl, reads the OTP from the inbox, types OTP and PIN";
-    walk.visit(bound.redirect_url.as_deref(), customer).await?;
-    Ok(auth_code)
+    walk.visit(&bound.redirect_url, customer).await?;
+    Ok(bound)
 }
 
-async fn customer_token(walk: &mut Walk<'_>, auth_code: &str) -> Result<String, Stopped> {
+async fn customer_token(walk: &mut Walk<'_>, binding: &Binding) -> Result<Customer, Stopped> {
     let started = Instant::now();
-    let outcome = walk.client.exchange_code(auth_code).await;
+    let outcome = walk.client.exchange_code(&binding.auth_code).await;
     let request = request("customer token", paths::TOKEN_B2B2C, "authCode");
-    let given = walk.done(started, &request, outcome, |given| {
-        let until = given
-            .access_token_expiry_time
-            .as_deref()
-            .unwrap_or("unknown");
-        format!(
-            "{} {}, until {until}",
-            given.response_code, given.response_message
-        )
+    let tokens = match &outcome {
+        Ok(Outcome::Done(customer)) => Some(customer.tokens().await),
+        _ => None,
+    };
+    let ends_at_ms = tokens.as_ref().and_then(|tokens| tokens.ends_at_ms);
+    let until = ends_at_ms.map_or_else(|| "unknown".to_owned(), timestamp::format_jakarta);
+    let customer = walk.done(started, &request, outcome, |_| {
+        format!("2007400 Successful, until {until}")
     })?;
-    walk.seen.note("customer token", &given.access_token);
-    if let Some(refresh) = &given.refresh_token {
-        walk.seen.note("refresh token", refresh);
+    if let Some(tokens) = tokens {
+        walk.seen
+            .note("customer token", tokens.access_token.expose());
+        if let Some(refresh) = tokens.refresh_token {
+            walk.seen.note("refresh token", refresh.expose());
+        }
     }
-    Ok(given.access_token)
+    Ok(customer)
 }
 
-async fn balance(walk: &mut Walk<'_>, customer_token: &str) -> Result<(), Stopped> {
+async fn balance(walk: &mut Walk<'_>, customer: &Customer) -> Result<(), Stopped> {
     let started = Instant::now();
-    let message = BalanceRequest {
-        channel: CHANNEL.to_owned(),
-    };
-    let outcome = walk.client.balance(&message, customer_token).await;
+    let outcome = customer.balance().await;
     let request = request("balance", paths::BALANCE, "customer token");
     walk.done(started, &request, outcome, |told| {
         format!(
@@ -161,39 +145,39 @@ fn balances(told: &BalanceResponse) -> String {
 /// Payment, and the customer on its page.
 async fn pay(
     walk: &mut Walk<'_>,
-    customer_token: &str,
-    reference: &str,
+    customer: &Customer,
+    reference: &Reference,
     amount: Amount,
     item: &str,
 ) -> Result<(), Stopped> {
     let started = Instant::now();
     let message = orders::payment(reference, amount, item, &walk.merchant_url);
-    let outcome = walk.client.pay(&message, customer_token).await;
+    let outcome = async { customer.pay(&message?).await }.await;
     let what = format!(
         "{} for {item}, reference {}",
         amount.rupiah_text(),
-        short(reference)
+        short(reference.as_str())
     );
     let request = request("payment", paths::PAYMENT, &what);
     let accepted = walk.done(started, &request, outcome, |accepted| {
         format!(
-            "{} {}, webRedirectUrl for the customer",
-            accepted.response_code, accepted.response_message
+            "{} Successful, webRedirectUrl for the customer",
+            accepted.response_code
         )
     })?;
     let customer = "the customer    opens webRedirectUrl, types the PIN";
-    walk.visit(accepted.web_redirect_url.as_deref(), customer)
+    walk.visit(accepted.page().unwrap_or_default(), customer)
         .await?;
     Ok(())
 }
 
-async fn status(walk: &mut Walk<'_>, reference: &str) -> Result<(), Stopped> {
+async fn status(walk: &mut Walk<'_>, reference: &Reference) -> Result<(), Stopped> {
     let started = Instant::now();
-    let outcome = walk.client.status(&StatusRequest::of(reference)).await;
+    let outcome = walk.client.status(reference).await;
     let request = request(
         "status",
         paths::STATUS,
-        &format!("reference {}", short(reference)),
+        &format!("reference {}", short(reference.as_str())),
     );
     walk.done(started, &request, outcome, |told| {
         let status = &told.latest_transaction_status;
@@ -208,34 +192,30 @@ async fn status(walk: &mut Walk<'_>, reference: &str) -> Result<(), Stopped> {
 
 async fn refund(
     walk: &mut Walk<'_>,
-    reference: &str,
+    reference: &Reference,
     amount: Amount,
     name: &str,
     refused_with: Option<&str>,
 ) -> Result<(), Stopped> {
     let started = Instant::now();
-    let outcome = walk
-        .client
-        .refund(&orders::refund(reference, amount, name), None)
-        .await;
-    let what = format!("{} of {} ({name})", amount.rupiah_text(), short(reference));
+    let message = orders::refund(reference, amount, name);
+    let outcome = async { walk.client.refund(&message?).await }.await;
+    let original = short(reference.as_str());
+    let what = format!("{} of {original} ({name})", amount.rupiah_text());
     let request = request("refund", paths::REFUND, &what);
     if let Some(code) = refused_with {
         return walk.refused(started, &request, outcome, code);
     }
-    walk.done(started, &request, outcome, |refunded| {
-        format!("{} {}", refunded.response_code, refunded.response_message)
+    walk.done(started, &request, outcome, |refund| {
+        let answer = &refund.answer;
+        format!("{} {}", answer.response_code, answer.response_message)
     })?;
     Ok(())
 }
 
-async fn unbind(walk: &mut Walk<'_>, customer_token: &str) -> Result<(), Stopped> {
+async fn unbind(walk: &mut Walk<'_>, customer: &Customer) -> Result<(), Stopped> {
     let started = Instant::now();
-    let message = UnbindingRequest {
-        token_id: customer_token.to_owned(),
-        channel: CHANNEL.to_owned(),
-    };
-    let outcome = walk.client.unbind(&message).await;
+    let outcome = customer.unbind().await;
     let request = request("unbinding", paths::UNBINDING, "tokenId");
     walk.done(started, &request, outcome, |ended| {
         format!("{} {}", ended.response_code, ended.response_message)
@@ -243,13 +223,18 @@ async fn unbind(walk: &mut Walk<'_>, customer_token: &str) -> Result<(), Stopped
     Ok(())
 }
 
-async fn pay_after_unbinding(walk: &mut Walk<'_>, customer_token: &str) -> Result<(), Stopped> {
+async fn pay_after_unbinding(walk: &mut Walk<'_>, customer: &Customer) -> Result<(), Stopped> {
     let started = Instant::now();
-    let reference = entropy::reference("INV");
+    let reference = reference(walk)?;
     let message = orders::payment(&reference, rupiah(10_000), "Sendok", &walk.merchant_url);
-    let outcome = walk.client.pay(&message, customer_token).await;
+    let outcome = async { customer.pay(&message?).await }.await;
     let request = request("payment", paths::PAYMENT, "after unbinding");
     walk.refused(started, &request, outcome, "4015402")
+}
+
+fn reference(walk: &mut Walk<'_>) -> Result<Reference, Stopped> {
+    orders::reference("INV")
+        .map_err(|error| walk.wrong(Instant::now(), "reference", &error.to_string()))
 }
 
 fn request(name: &str, path: &str, what: &str) -> String {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use merchant_sdk::notifications::Notification;
 use merchant_sdk::pages::{self, Ending, Script, Visit};
-use merchant_sdk::{Client, Config, Error, Outcome};
+use merchant_sdk::{Client, Error, Outcome};
 use snap::PrivateKey;
 use snap::messages::notify::NotifyRequest;
 use tokio::sync::mpsc;
@@ -44,7 +44,8 @@ impl<'a> Walk<'a> {
         let key = files::read_text(&addresses.merchant_private_key)?;
         let key = PrivateKey::from_pem(&key).context("the demo merchant's key is damaged")?;
         let secret = addresses.client_secret.clone();
-        let config = Config::new(&addresses.base_url, &addresses.client_id, secret, key);
+        let client =
+            Client::builder(&addresses.base_url, &addresses.client_id, secret, key).build()?;
         let customer = addresses
             .customers
             .first()
@@ -64,7 +65,7 @@ impl<'a> Walk<'a> {
         }
         seen.note("PIN", customer.pin.expose());
         Ok(Self {
-            client: Client::new(config)?,
+            client,
             customer,
             merchant_url,
             seen,
@@ -118,12 +119,12 @@ impl<'a> Walk<'a> {
         expected: &str,
     ) -> Result<(), Stopped> {
         match outcome {
-            Ok(Outcome::Refused { code, message }) if code == expected => {
+            Ok(Outcome::Refused { code, meaning }) if code == expected => {
                 self.show(
                     started,
                     true,
                     request,
-                    &format!("{code} {message}, as it should be"),
+                    &format!("{code} {meaning}, as it should be"),
                 );
                 Ok(())
             }
@@ -136,9 +137,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Plays the customer on a hosted page.
-    pub async fn visit(&mut self, url: Option<&str>, request: &str) -> Result<Visit, Stopped> {
+    pub async fn visit(&mut self, url: &str, request: &str) -> Result<Visit, Stopped> {
         let started = Instant::now();
-        let url = url.unwrap_or_default();
         self.note_page(url);
         let script = Script {
             inbox_url: Some(self.inbox_url.clone()),
@@ -251,7 +251,7 @@ pub fn short(reference: &str) -> String {
 fn unexpected<T>(outcome: Result<Outcome<T>, Error>) -> String {
     match outcome {
         Ok(Outcome::Done(_)) => "a success".to_owned(),
-        Ok(Outcome::Refused { code, message }) => format!("{code} {message}"),
+        Ok(Outcome::Refused { code, meaning }) => format!("{code} {meaning}"),
         Ok(Outcome::Unknown(unresolved)) => {
             format!(
                 "no definite answer: {} {}",

@@ -5,16 +5,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use merchant_sdk::{Client, Config};
+use merchant_sdk::{
+    Client, Handset, LineItem, NewBinding, NewPayment, Os, Reference, ReturnTo, Through,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use snap::messages::CHANNEL;
-use snap::messages::binding::{BindingInfo, BindingRequest};
-use snap::messages::payment::{LineItem, PaymentInfo, PaymentRequest};
 use snap::{Amount, PrivateKey, Secret};
 use tempfile::TempDir;
 
@@ -142,13 +140,9 @@ impl Sandbox {
         let key = std::fs::read_to_string(self.text("merchant_private_key")).unwrap();
         let key = PrivateKey::from_pem(&key).unwrap();
         let secret = Secret::new(self.text("client_secret"));
-        Client::new(Config::new(
-            self.text("base_url"),
-            self.text("client_id"),
-            secret,
-            key,
-        ))
-        .unwrap()
+        Client::builder(self.text("base_url"), self.text("client_id"), secret, key)
+            .build()
+            .unwrap()
     }
 
     /// Sends SIGTERM and waits.
@@ -158,50 +152,32 @@ impl Sandbox {
 }
 
 /// The linking of a customer's account.
-pub fn binding(phone_no: &str, cust_id: &str) -> BindingRequest {
-    BindingRequest {
-        phone_no: phone_no.to_owned(),
-        additional_info: BindingInfo {
-            channel: CHANNEL.to_owned(),
-            cust_id_merchant: cust_id.to_owned(),
-            customer_name: None,
-            email: None,
-            id_card: None,
-            country: None,
-            address: None,
-            date_of_birth: None,
-            success_registration_url: "https://toko.example/ok?a=1&b=2".to_owned(),
-            failed_registration_url: "https://toko.example/failed?a=1&b=2".to_owned(),
-            device_model: "Pixel 9".to_owned(),
-            os_type: "android".to_owned(),
-            channel_id: "app".to_owned(),
-        },
-    }
+pub fn binding(phone_no: &str, cust_id: &str) -> NewBinding {
+    let handset = Handset {
+        model: "Pixel 9".to_owned(),
+        os: Os::Android,
+        through: Through::App,
+    };
+    let return_to = ReturnTo {
+        success: "https://toko.example/ok?a=1&b=2".to_owned(),
+        failed: "https://toko.example/failed?a=1&b=2".to_owned(),
+    };
+    NewBinding::new(phone_no, cust_id, &handset, &return_to).unwrap()
 }
 
 /// A payment under a reference of its own.
-pub fn payment(rupiah: u64) -> PaymentRequest {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+pub fn payment(rupiah: u64) -> NewPayment {
     let amount = Amount::from_rupiah(rupiah).unwrap();
-    PaymentRequest {
-        partner_reference_no: format!("INV{number:029}"),
-        amount,
-        pay_option_details: Vec::new(),
-        additional_info: PaymentInfo {
-            channel: CHANNEL.to_owned(),
-            remarks: "Kopi".to_owned(),
-            success_payment_url: "https://toko.example/paid".to_owned(),
-            failed_payment_url: "https://toko.example/failed".to_owned(),
-            line_items: vec![LineItem {
-                name: "Kopi".to_owned(),
-                price: amount,
-                quantity: 1,
-            }],
-        },
-        charge_token: None,
-        fee_type: None,
-    }
+    let item = LineItem {
+        name: "Kopi".to_owned(),
+        price: amount,
+        quantity: 1,
+    };
+    let return_to = ReturnTo {
+        success: "https://toko.example/paid".to_owned(),
+        failed: "https://toko.example/failed".to_owned(),
+    };
+    NewPayment::new(&Reference::random(), amount, "Kopi", vec![item], &return_to).unwrap()
 }
 
 pub fn wait_until(what: &str, mut there: impl FnMut() -> bool) {

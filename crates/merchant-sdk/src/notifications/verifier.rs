@@ -7,6 +7,7 @@ use snap::timestamp::Timestamp;
 use snap::{Case, PublicKey, Refusal, Request, Rules, Secret, Service};
 
 /// What the merchant knows about the gateway.
+#[derive(Debug)]
 pub struct Settings {
     /// The merchant's client id, which the gateway signs with and sends as `X-PARTNER-ID`.
     pub client_id: String,
@@ -89,6 +90,7 @@ pub struct Rejected {
 }
 
 /// Checks incoming requests; keeps nothing.
+#[derive(Debug)]
 pub struct Verifier {
     pub(super) settings: Settings,
 }

@@ -1,18 +1,20 @@
 //! Balance inquiry (service 11).
 
+use snap::messages::CHANNEL;
 use snap::messages::balance::{BalanceRequest, BalanceResponse};
 use snap::paths;
 
-use crate::{Client, Error, Outcome};
+use crate::{Customer, Error, Outcome};
 
-impl Client {
-    /// What the customer has, by kind of balance.
-    pub async fn balance(
-        &self,
-        request: &BalanceRequest,
-        customer_token: &str,
-    ) -> Result<Outcome<BalanceResponse>, Error> {
-        self.operation(paths::BALANCE, request, Some(customer_token))
-            .await
+impl Customer {
+    /// What the customer has, by kind of money.
+    ///
+    /// # Errors
+    /// When nothing was sent.
+    pub async fn balance(&self) -> Result<Outcome<BalanceResponse>, Error> {
+        let message = BalanceRequest {
+            channel: CHANNEL.to_owned(),
+        };
+        self.operation(paths::BALANCE, &message).await
     }
 }
