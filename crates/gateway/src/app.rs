@@ -17,6 +17,7 @@ use crate::derive;
 use crate::entropy::Entropy;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::management_keys::ManagementKeys;
 use crate::merchants::Merchants;
 use crate::notify::Notifier;
 use crate::presence::Presence;
@@ -42,6 +43,8 @@ pub struct App {
     pub keys: Keys,
     /// The merchants, cached.
     pub merchants: Merchants,
+    /// The operators' keys, cached.
+    pub management_keys: ManagementKeys,
     /// The banks.
     pub banks: Banks,
     /// The way to the merchants.

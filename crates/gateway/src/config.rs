@@ -53,6 +53,8 @@ pub struct Config {
     pub banks: BTreeMap<String, Bank>,
     /// Where notifications may go.
     pub notifications: Notifications,
+    /// How long what happened is kept.
+    pub retention: Retention,
     /// How logs are written.
     pub log: Log,
     /// A sandbox: loopback URLs are allowed and business time can be moved forward.
@@ -98,6 +100,8 @@ pub struct Limits {
     pub address_per_second: u32,
     /// Bindings started a minute for one phone number at one merchant.
     pub phone_per_minute: u32,
+    /// Notifications that one operator or merchant may have sent again in a minute.
+    pub resends_per_minute: u32,
     /// Largest request body.
     pub body_bytes: usize,
     /// Largest request head.
@@ -162,6 +166,14 @@ pub struct Notifications {
     pub timeout_ms: Option<u32>,
 }
 
+/// How long what happened is kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Days that a try to send a notification is kept, with the merchant's answer.
+    pub attempts_days: u32,
+}
+
 /// How logs are written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -211,6 +223,7 @@ impl Default for Config {
             limits: Limits::default(),
             banks: BTreeMap::new(),
             notifications: Notifications::default(),
+            retention: Retention::default(),
             log: Log::default(),
             sandbox: false,
             background: Background::Running,
@@ -236,6 +249,7 @@ impl Default for Limits {
             merchant_per_second: 1_000,
             address_per_second: 100,
             phone_per_minute: 10,
+            resends_per_minute: 6_000,
             body_bytes: 64 * 1024,
             head_bytes: 16 * 1024,
             read_timeout_s: 10,
@@ -243,6 +257,20 @@ impl Default for Limits {
             connections_per_address: 256,
             stop_timeout_s: 30,
         }
+    }
+}
+
+impl Limits {
+    /// How many notifications may be sent again in one call at most: more would never be allowed.
+    #[must_use]
+    pub fn resends_at_once(&self) -> usize {
+        usize::try_from(self.resends_per_minute).unwrap_or(usize::MAX)
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { attempts_days: 90 }
     }
 }
 

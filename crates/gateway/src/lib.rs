@@ -16,6 +16,7 @@ pub mod flows;
 mod keys;
 mod limits;
 mod listen;
+pub mod management_keys;
 mod merchants;
 pub mod notify;
 mod pages;

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 
+use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config;
@@ -27,6 +28,7 @@ pub struct Limits {
     addresses: DefaultKeyedRateLimiter<IpAddr>,
     lookups: DefaultKeyedRateLimiter<IpAddr>,
     guesses: DefaultKeyedRateLimiter<String>,
+    resends: DefaultKeyedRateLimiter<String>,
 }
 
 impl Limits {
@@ -43,6 +45,7 @@ impl Limits {
             ))),
             lookups: RateLimiter::keyed(Quota::per_second(at_least_one(config.address_per_second))),
             guesses: RateLimiter::keyed(Quota::per_minute(at_least_one(GUESSES_PER_MINUTE))),
+            resends: RateLimiter::keyed(Quota::per_minute(at_least_one(config.resends_per_minute))),
         }
     }
 
@@ -86,6 +89,23 @@ impl Limits {
     #[must_use]
     pub fn guess(&self, merchant_id: &str) -> bool {
         within(&self.guesses, &merchant_id.to_owned())
+    }
+
+    /// Counts notifications that a caller wants sent again; the seconds to wait when they are too many.
+    #[must_use]
+    pub fn resends(&self, caller: &str, number: usize) -> Option<u64> {
+        let number = at_least_one(u32::try_from(number).unwrap_or(u32::MAX));
+        if self.resends.len() > REMEMBERED {
+            self.resends.retain_recent();
+        }
+        match self.resends.check_key_n(&caller.to_owned(), number) {
+            Ok(Ok(())) => None,
+            Ok(Err(wait)) => {
+                let wait = wait.wait_time_from(DefaultClock::default().now());
+                Some(wait.as_secs().saturating_add(1))
+            }
+            Err(_) => Some(60),
+        }
     }
 }
 

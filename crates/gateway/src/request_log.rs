@@ -5,9 +5,11 @@
 //! fields masked, and only where somebody will look at them (failures; everything in the sandbox).
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// Entries kept per merchant.
 const PER_MERCHANT: usize = 200;
@@ -87,31 +89,63 @@ impl Trail {
 /// The rings of one process.
 #[derive(Debug, Default)]
 pub struct RequestLog {
-    rings: Mutex<HashMap<String, VecDeque<Entry>>>,
+    rings: Mutex<Rings>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Rings {
+    of_merchants: HashMap<String, VecDeque<(i64, Entry)>>,
+    last_number: i64,
 }
 
 impl RequestLog {
     /// Adds an entry; the oldest of its merchant makes room.
     pub fn record(&self, entry: Entry) {
-        let mut rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rings = self.lock();
         let mut key = entry.merchant_id.clone().unwrap_or_default();
-        if rings.len() >= MERCHANTS && !rings.contains_key(&key) {
+        if rings.of_merchants.len() >= MERCHANTS && !rings.of_merchants.contains_key(&key) {
             key = String::new();
         }
-        let ring = rings.entry(key).or_default();
+        // Grows also from one process to the next, so that a cursor outlives a restart.
+        let by_time = entry.at_ms.saturating_mul(1_000);
+        let number = by_time.max(rings.last_number.saturating_add(1));
+        rings.last_number = number;
+        let ring = rings.of_merchants.entry(key).or_default();
         if ring.len() >= PER_MERCHANT {
             ring.pop_front();
         }
-        ring.push_back(entry);
+        ring.push_back((number, entry));
+        drop(rings);
+        self.changed.notify_waiters();
     }
 
     /// The entries of a merchant, newest first; `None` for requests of strangers.
     #[must_use]
     pub fn entries(&self, merchant_id: Option<&str>) -> Vec<Entry> {
-        let rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
-        let ring = rings.get(merchant_id.unwrap_or_default());
-        ring.map(|ring| ring.iter().rev().cloned().collect())
-            .unwrap_or_default()
+        let all = self.after(merchant_id, None).into_iter().rev();
+        all.map(|(_, entry)| entry).collect()
+    }
+
+    /// The entries of a merchant with their numbers, oldest first, from behind a number on.
+    #[must_use]
+    pub fn after(&self, merchant_id: Option<&str>, number: Option<i64>) -> Vec<(i64, Entry)> {
+        let rings = self.lock();
+        let ring = rings.of_merchants.get(merchant_id.unwrap_or_default());
+        ring.into_iter()
+            .flatten()
+            .filter(|(at, _)| number.is_none_or(|number| *at > number))
+            .cloned()
+            .collect()
+    }
+
+    /// Waits until there is another entry, of whomever, counted from this call on.
+    pub fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Rings> {
+        self.rings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

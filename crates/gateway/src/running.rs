@@ -17,6 +17,7 @@ use crate::config::{Background, Config, ConfigError};
 use crate::entropy::Entropy;
 use crate::keys::{Keys, KeysError};
 use crate::limits::Limits;
+use crate::management_keys::ManagementKeys;
 use crate::merchants::Merchants;
 use crate::notify::Notifier;
 use crate::presence::{self, Presence};
@@ -110,6 +111,7 @@ pub async fn open(config: Config, given: Given) -> Result<Arc<App>, StartError> 
         entropy,
         keys,
         merchants: Merchants::default(),
+        management_keys: ManagementKeys::default(),
         request_log: RequestLog::default(),
         workers: Workers::new(TASKS),
         presence: Presence::default(),

@@ -1,4 +1,4 @@
-//! Every try to send a notification: append only.
+//! Every try to send a notification: append only, until retention throws it away.
 
 use direct_debit::{MerchantId, NotificationId};
 
@@ -14,6 +14,9 @@ statements! { "notification_attempts";
     OF_NOTIFICATION = "SELECT version, at, duration_ms, outcome, http_status, detail, address, \
                        key_id, answer FROM notification_attempts \
                        WHERE merchant_id = $1 AND notification_id = $2 ORDER BY version";
+    PURGE = "DELETE FROM notification_attempts WHERE (merchant_id, notification_id, version) IN \
+             (SELECT merchant_id, notification_id, version FROM notification_attempts \
+              WHERE at < $1 ORDER BY at LIMIT $2)";
 }
 
 /// One try.
@@ -67,6 +70,11 @@ pub async fn insert(
     s.execute(INSERT, &values).await.map(drop)
 }
 
+/// Throws away at most `limit` tries that began before a time, oldest first; returns how many.
+pub async fn purge(s: &Session, before_ms: i64, limit: i64) -> Result<u64, Error> {
+    s.execute(PURGE, &[before_ms.into(), limit.into()]).await
+}
+
 /// The tries of a notification, in order.
 pub async fn of_notification(
     s: &Session,
@@ -81,7 +89,11 @@ pub async fn of_notification(
         .collect()
 }
 
-fn read(s: &Session, notification: &NotificationId, row: &Record) -> Result<Attempt, Error> {
+pub(crate) fn read(
+    s: &Session,
+    notification: &NotificationId,
+    row: &Record,
+) -> Result<Attempt, Error> {
     let version = row.int("version")?;
     let answer = match row.opt_text("answer")? {
         Some(sealed) => {

@@ -224,7 +224,7 @@ pub async fn count_due(s: &Session) -> Result<i64, Error> {
     s.fetch_one(COUNT_DUE, &[]).await?.int("n")
 }
 
-fn read(s: &Session, row: &Record) -> Result<StoredNotification, Error> {
+pub(crate) fn read(s: &Session, row: &Record) -> Result<StoredNotification, Error> {
     let id = row.text("id")?;
     let state = match (row.text("state")?.as_str(), row.opt_int("due_at")?) {
         ("due", Some(at_ms)) => NotificationState::Due { at_ms },

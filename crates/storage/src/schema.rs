@@ -16,6 +16,7 @@ pub(crate) const TABLES: &[&str] = &[
     "merchants",
     "merchant_keys",
     "gateway_keys",
+    "management_keys",
     "settings",
     "bindings",
     "payments",

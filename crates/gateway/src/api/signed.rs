@@ -139,13 +139,15 @@ pub fn invalid_signature() -> Refusal {
     Refusal::unauthorized("Invalid Signature")
 }
 
-struct Known {
-    merchant: Arc<Merchant>,
-    timestamp: Timestamp,
+/// Who has signed a request, and when.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub merchant: Arc<Merchant>,
+    pub timestamp: Timestamp,
 }
 
 /// Steps 2 to 5.
-async fn authenticate(
+pub(super) async fn authenticate(
     app: &App,
     parts: &Parts,
     bytes: &[u8],

@@ -141,6 +141,7 @@ impl Config {
             ("limits.merchant_per_second", limits.merchant_per_second > 0),
             ("limits.address_per_second", limits.address_per_second > 0),
             ("limits.phone_per_minute", limits.phone_per_minute > 0),
+            ("limits.resends_per_minute", limits.resends_per_minute > 0),
             ("limits.body_bytes", limits.body_bytes > 0),
             ("limits.read_timeout_s", limits.read_timeout_s > 0),
             ("limits.connections", limits.connections > 0),
@@ -153,6 +154,13 @@ impl Config {
             if !fine {
                 return Err(ConfigError::wrong(key, "must be greater than 0"));
             }
+        }
+        // The tries of one round decide when the next one is.
+        if self.retention.attempts_days < 7 {
+            return Err(ConfigError::wrong(
+                "retention.attempts_days",
+                "must be at least 7",
+            ));
         }
         if limits.head_bytes < 8_192 {
             return Err(ConfigError::wrong(

@@ -15,6 +15,7 @@ pub(super) const KEYS: &[Table] = &[
     Table::new("merchants", &["id"]),
     Table::new("merchant_keys", &["merchant_id", "key_id"]),
     Table::new("gateway_keys", &["id"]),
+    Table::new("management_keys", &["id"]),
     Table::new("settings", &["name"]),
     Table::new("bindings", &["merchant_id", "id"]),
     Table::new("payments", &["merchant_id", "id"]),
