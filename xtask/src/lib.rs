@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 pub mod bench;
 pub mod crash;
 pub mod fresh_clone;
+pub mod mutants;
 pub mod packages;
 pub mod postgres;
 pub mod steps;

@@ -40,6 +40,8 @@ enum Chore {
     Crash(xtask::crash::Crash),
     /// Traces system calls: an answer leaves only after what it says is on disk
     Fsync(xtask::crash::Fsync),
+    /// Breaks what keeps the promises, one piece at a time: the test that guards it must go red
+    Mutants(xtask::mutants::Options),
     /// A throw-away PostgreSQL: prints its URL and keeps it until Ctrl-C
     Postgres {
         /// Run this command with GERBANG_TEST_POSTGRES set instead, and stop when it ends
@@ -61,6 +63,7 @@ fn start(chore: &Chore) -> Result<ExitCode> {
         Chore::Bench(options) => xtask::bench::run(options),
         Chore::Crash(options) => xtask::crash::crash(options),
         Chore::Fsync(options) => xtask::crash::fsync(options),
+        Chore::Mutants(options) => xtask::mutants::run(options),
         Chore::Postgres { run } => xtask::postgres::run(run),
     }
 }

@@ -5,6 +5,8 @@
 
 mod money;
 mod repeats;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use anyhow::Result;

@@ -9,7 +9,7 @@ use snap::paths;
 use super::Findings;
 use crate::bodies;
 use crate::book::{Book, Told};
-use crate::calls::{Caller, Wire, text_in};
+use crate::calls::{Caller, Said, Wire, text_in};
 
 /// A payment that has ended: what a merchant hears who never got the first answer.
 const ENDED: &str = "4035400";
@@ -24,8 +24,20 @@ pub(super) async fn all(findings: &mut Findings, book: &Book, caller: &mut Calle
             // The binding has ended, so the question cannot be asked again; the status can.
             continue;
         }
-        same_request(findings, told, caller, &mut tokens).await?;
-        same_reference(findings, told, caller, &mut tokens).await?;
+        let said = &told.said;
+        let again = tokens.ask(caller, told, &said.wire).await?;
+        stands(
+            findings,
+            said,
+            again.map(|answer| (answer.status, answer.body)),
+        );
+        if said.done && said.wire.path != paths::BINDING {
+            let wire = caller.wire(said.wire.path, said.wire.body.clone());
+            let again = tokens.ask(caller, told, &wire).await?;
+            let code = again.as_ref().and_then(Answer::code);
+            let again = again.map(|answer| (answer.status, answer.body));
+            names_the_same(findings, said, again, code.as_deref());
+        }
     }
     Ok(())
 }
@@ -70,17 +82,7 @@ impl Tokens {
 }
 
 /// The same bytes under the same X-EXTERNAL-ID: 409 with the first answer's body.
-async fn same_request(
-    findings: &mut Findings,
-    told: &Told,
-    caller: &mut Caller,
-    tokens: &mut Tokens,
-) -> Result<()> {
-    let said = &told.said;
-    let answer = tokens.ask(caller, told, &said.wire).await?;
-    let again = answer
-        .as_ref()
-        .map(|answer| (answer.status, answer.body.clone()));
+pub(super) fn stands(findings: &mut Findings, said: &Said, again: Option<(u16, Vec<u8>)>) {
     let good = if said.done {
         again == Some((409, said.body.clone()))
     } else {
@@ -102,30 +104,18 @@ async fn same_request(
             ))
         )
     });
-    Ok(())
 }
 
 /// A new request about the same reference: the first answer again with 200.
-async fn same_reference(
+pub(super) fn names_the_same(
     findings: &mut Findings,
-    told: &Told,
-    caller: &mut Caller,
-    tokens: &mut Tokens,
-) -> Result<()> {
-    let said = &told.said;
-    if !said.done || said.wire.path == paths::BINDING {
-        return Ok(());
-    }
-    let wire = caller.wire(said.wire.path, said.wire.body.clone());
-    let answer = tokens.ask(caller, told, &wire).await?;
-    let again = answer
-        .as_ref()
-        .map(|answer| (answer.status, answer.body.clone()));
+    said: &Said,
+    again: Option<(u16, Vec<u8>)>,
+    code: Option<&str>,
+) {
     let same = again == Some((200, said.body.clone()));
-    let code = answer.and_then(|answer| answer.code());
     // Who never heard the first answer hears what is true now.
-    let truth =
-        said.tries > 1 && said.wire.path == paths::PAYMENT && code.as_deref() == Some(ENDED);
+    let truth = said.tries > 1 && said.wire.path == paths::PAYMENT && code == Some(ENDED);
     findings.expect(same || truth, || {
         format!(
             "{} was answered {} after {} tries, and a new request about it is answered {}",
@@ -138,7 +128,6 @@ async fn same_reference(
             ))
         )
     });
-    Ok(())
 }
 
 fn show(body: &[u8]) -> String {

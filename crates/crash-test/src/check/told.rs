@@ -56,7 +56,12 @@ pub(super) async fn status_now(
     Ok(())
 }
 
-fn one_payment(findings: &mut Findings, reference: &str, payment: &Paying, now: &StatusResponse) {
+pub(super) fn one_payment(
+    findings: &mut Findings,
+    reference: &str,
+    payment: &Paying,
+    now: &StatusResponse,
+) {
     let is = now.latest_transaction_status.as_str();
     let paid = matches!(is, "00" | "04");
     findings.expect(FINAL.contains(&is), || {

@@ -80,9 +80,7 @@ pub async fn check(
     let s = store.reader();
     let mut report = LedgerReport::default();
     for merchant in merchants::ids(&s).await? {
-        check_payments(&s, &merchant, &mut report, tell).await?;
-        check_refunds(&s, &merchant, &mut report, tell).await?;
-        check_entries(&s, &merchant, &mut report, tell).await?;
+        check_merchant(&s, &merchant, &mut report, tell).await?;
     }
     let wrong = |((merchant, day), sums): (&(MerchantId, String), &Day)| {
         (!sums.agrees()).then(|| Violation {
@@ -104,70 +102,38 @@ pub async fn check(
     Ok(report)
 }
 
-async fn check_payments(
+/// Every payment, refund and entry of a merchant, page by page; each page begins after the last one's last row.
+async fn check_merchant(
     s: &Session,
     merchant: &MerchantId,
     report: &mut LedgerReport,
     tell: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(), Error> {
-    let mut after = String::new();
-    loop {
-        let page = ledger::payments(s, merchant, &after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = last.id.as_str().to_owned();
-        for books in &page {
-            report.payments = report.payments.saturating_add(1);
-            report.add(merchant, books.id.as_str(), books.faults());
-            report.add_payment(merchant, books);
-        }
+    let mut after = Some(String::new());
+    while let Some(last) = after {
+        let page = ledger::payments(s, merchant, &last, PAGE).await?;
+        page.iter()
+            .for_each(|books| report.add_payment(merchant, books));
         tell(report.seen());
+        after = page.last().map(|books| books.id.to_string());
     }
-}
-
-async fn check_refunds(
-    s: &Session,
-    merchant: &MerchantId,
-    report: &mut LedgerReport,
-    tell: &mut (dyn FnMut(u64) + Send),
-) -> Result<(), Error> {
-    let mut after = String::new();
-    loop {
-        let page = ledger::refunds(s, merchant, &after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = last.id.as_str().to_owned();
-        for books in &page {
-            report.refunds = report.refunds.saturating_add(1);
-            report.add(merchant, books.id.as_str(), books.faults());
-            report.add_refund(merchant, books);
-        }
+    let mut after = Some(String::new());
+    while let Some(last) = after {
+        let page = ledger::refunds(s, merchant, &last, PAGE).await?;
+        page.iter()
+            .for_each(|books| report.add_refund(merchant, books));
         tell(report.seen());
+        after = page.last().map(|books| books.id.to_string());
     }
-}
-
-async fn check_entries(
-    s: &Session,
-    merchant: &MerchantId,
-    report: &mut LedgerReport,
-    tell: &mut (dyn FnMut(u64) + Send),
-) -> Result<(), Error> {
-    let mut after = String::new();
-    loop {
-        let page = ledger::entries(s, merchant, &after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = last.id.clone();
-        for books in &page {
-            report.entries = report.entries.saturating_add(1);
-            report.add(merchant, &books.id, books.faults());
-            report.add_orphan(merchant, books);
-        }
+    let mut after = Some(String::new());
+    while let Some(last) = after {
+        let page = ledger::entries(s, merchant, &last, PAGE).await?;
+        page.iter()
+            .for_each(|books| report.add_entry(merchant, books));
         tell(report.seen());
+        after = page.last().map(|books| books.id.clone());
     }
+    Ok(())
 }
 
 impl LedgerReport {
@@ -208,6 +174,8 @@ impl LedgerReport {
 
     /// Whatever the row and its own entry say goes into the same day, so that a difference shows.
     fn add_payment(&mut self, merchant: &MerchantId, books: &PaymentBooks) {
+        self.payments = self.payments.saturating_add(1);
+        self.add(merchant, books.id.as_str(), books.faults());
         if let Some(at_ms) = books.booked_at_ms {
             let day = self.day(merchant, at_ms);
             if matches!(
@@ -230,6 +198,8 @@ impl LedgerReport {
     }
 
     fn add_refund(&mut self, merchant: &MerchantId, books: &RefundBooks) {
+        self.refunds = self.refunds.saturating_add(1);
+        self.add(merchant, books.id.as_str(), books.faults());
         let Some(at_ms) = books.booked_at_ms else {
             return;
         };
@@ -246,7 +216,9 @@ impl LedgerReport {
     }
 
     /// Entries with an owner are in the sums already.
-    fn add_orphan(&mut self, merchant: &MerchantId, books: &EntryBooks) {
+    fn add_entry(&mut self, merchant: &MerchantId, books: &EntryBooks) {
+        self.entries = self.entries.saturating_add(1);
+        self.add(merchant, &books.id, books.faults());
         if !books.has_owner() {
             let day = self.day(merchant, books.booked_at_ms);
             subtract(&mut day.owed_sen, books.merchant_sen);

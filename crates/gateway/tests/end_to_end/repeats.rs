@@ -67,6 +67,51 @@ async fn a_repeat_under_the_same_external_id_is_a_conflict_with_the_first_body()
 }
 
 #[tokio::test]
+async fn every_operation_that_changes_something_claims_its_external_id() {
+    let stage = Stage::new().await;
+    let (_, token) = stage
+        .linked(&stage.shop, &demo_customers()[0], "cust-1")
+        .await;
+    let number = reference("PAY");
+    stage.paid(&stage.shop, &token, &number, "15000.00").await;
+    let budi = demo_customers()[1].phone_no;
+    for (path, customer, body) in [
+        (BINDING, None, binding(budi, "cust-2")),
+        (
+            PAYMENT,
+            Some(token.as_str()),
+            payment(&reference("PAY"), "1000.00"),
+        ),
+        (REFUND, None, refund(&number, &reference("REF"), "1000.00")),
+        (UNBINDING, None, unbinding(&token)),
+    ] {
+        let first = under(&stage.shop, "150", customer, path, &body).await;
+        assert_eq!(first.status, 200, "{path}");
+        let before = stage.dump().await;
+        let second = under(&stage.shop, "150", customer, path, &body).await;
+        assert_eq!((second.status, second.body), (409, first.body), "{path}");
+        assert_eq!(stage.dump().await, before, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn one_customers_answer_is_never_given_to_another() {
+    let stage = Stage::new().await;
+    let (_, siti) = stage
+        .linked(&stage.shop, &demo_customers()[0], "cust-1")
+        .await;
+    let (_, budi) = stage
+        .linked(&stage.shop, &demo_customers()[1], "cust-2")
+        .await;
+    let body = payment(&reference("PAY"), "15000.00");
+    let first = under(&stage.shop, "250", Some(&siti), PAYMENT, &body).await;
+    assert_eq!(said(&first), (200, "2005400".to_owned()));
+    // The same bytes under the same id, and yet another request: it is for somebody else.
+    let other = under(&stage.shop, "250", Some(&budi), PAYMENT, &body).await;
+    assert_eq!(said(&other), (409, "4095400".to_owned()));
+}
+
+#[tokio::test]
 async fn a_strict_merchant_uses_an_external_id_once_a_day() {
     let settings = storage::merchants::MerchantSettings {
         strict: true,
