@@ -166,6 +166,15 @@ pub fn masked(body: &[u8]) -> Option<String> {
     Some(text)
 }
 
+/// Whether a text that is no whole JSON has a member that would be masked.
+#[must_use]
+pub fn names_personal_member(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    PERSONAL
+        .iter()
+        .any(|name| text.contains(&format!("\"{name}\"")))
+}
+
 fn mask(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Array(items) => items.iter_mut().for_each(mask),
@@ -225,5 +234,7 @@ mod tests {
         }
         assert!(text.contains("\"channel\":\"X\""));
         assert_eq!(masked(b"not json"), None);
+        assert!(names_personal_member(r#"{"PhoneNo":"62812"#));
+        assert!(!names_personal_member("pin the address"));
     }
 }

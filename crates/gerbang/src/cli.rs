@@ -2,6 +2,7 @@
 
 mod bank;
 mod books;
+mod management;
 mod merchant;
 
 use std::path::PathBuf;
@@ -10,6 +11,10 @@ use clap::{Args, Parser, Subcommand};
 
 pub use bank::{BankAction, BankArgs, BankServeArgs, BankTarget, FaultArgs};
 pub use books::{CopyArgs, LedgerAction, LedgerArgs, ReconcileArgs};
+pub use management::{
+    ListArgs, ManagementKeyAction, ManagementKeyArgs, NotificationAction, NotificationArgs,
+    ResendArgs, Which,
+};
 pub use merchant::{MerchantAction, MerchantArgs, MerchantSettings};
 
 /// A SNAP direct debit gateway with everything around it.
@@ -45,6 +50,10 @@ pub enum Command {
     Bank(BankArgs),
     /// Add, list and change merchants
     Merchant(MerchantArgs),
+    /// Look at notifications and every try to send them, and send again
+    Notification(NotificationArgs),
+    /// Make, list and revoke the keys of operators for a gateway's management API
+    ManagementKey(ManagementKeyArgs),
     /// Play the customer on the hosted pages
     Customer(CustomerArgs),
     /// Compare the gateway's journal with the bank's statement

@@ -11,6 +11,7 @@ mod demo;
 mod entropy;
 mod files;
 mod logs;
+mod management;
 mod merchants;
 mod sandbox;
 mod screen;
@@ -49,6 +50,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Serve(args) => commands::serve::run(args, log).await,
             Command::Bank(args) => commands::bank::run(args).await,
             Command::Merchant(args) => commands::merchant::run(args).await,
+            Command::Notification(args) => commands::notification::run(args).await,
+            Command::ManagementKey(args) => commands::management_key::run(args).await,
             Command::Customer(args) => match args.action {
                 CustomerAction::Complete(args) => commands::customer::run(args).await,
             },

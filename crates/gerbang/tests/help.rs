@@ -17,6 +17,8 @@ fn help_names_every_subcommand_and_where_to_start() {
         "serve",
         "bank",
         "merchant",
+        "notification",
+        "management-key",
         "customer",
         "reconcile",
         "ledger",
@@ -41,6 +43,9 @@ fn every_subcommand_explains_itself() {
         &["bank", "reset", "--help"],
         &["merchant", "add", "--help"],
         &["merchant", "set", "--help"],
+        &["notification", "list", "--help"],
+        &["notification", "resend", "--help"],
+        &["management-key", "add", "--help"],
         &["customer", "complete", "--help"],
         &["reconcile", "--help"],
         &["ledger", "check", "--help"],
@@ -91,6 +96,8 @@ fn an_error_says_what_to_do() {
     for args in [
         &["bank", "inbox", "0811", "--data", nothing][..],
         &["merchant", "list", "--data", nothing],
+        &["notification", "list", "--data", nothing],
+        &["management-key", "list", "--data", nothing],
         &[
             "customer",
             "complete",

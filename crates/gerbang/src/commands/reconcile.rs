@@ -9,22 +9,21 @@ use direct_debit::reconcile::Direction;
 use gateway::flows::reconcile::{Found, Range, Reconciled, reconcile};
 use gateway::{App, Config, bank::Bank};
 use serde_json::{Value, json};
-use snap::{Amount, Timestamp, timestamp};
+use snap::{Amount, timestamp};
 
-use super::{open, statement_file};
+use super::{open, span, statement_file};
 use crate::cli::ReconcileArgs;
 use crate::sandbox::Addresses;
 use crate::screen;
 
 /// What it ends with when the two sides differ.
 const DIFFERENT: u8 = 3;
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Compares and prints.
 pub async fn run(args: ReconcileArgs) -> anyhow::Result<ExitCode> {
     let range = Range {
-        from_ms: time(&args.from, 0).context("--from cannot be used")?,
-        until_ms: time(&args.to, DAY_MS).context("--to cannot be used")?,
+        from_ms: span::time(&args.from, 0).context("--from cannot be used")?,
+        until_ms: span::time(&args.to, span::DAY_MS).context("--to cannot be used")?,
     };
     ensure!(range.from_ms < range.until_ms, "--to is before --from");
     let lines = args.csv.as_deref().map(statement_file::read).transpose()?;
@@ -73,19 +72,6 @@ fn bank(app: &App, id: Option<&str>) -> anyhow::Result<Arc<Bank>> {
         .get(id)
         .cloned()
         .with_context(|| format!("there is no bank {id}; there are: {}", ids.join(", ")))
-}
-
-/// A day of Jakarta's, or a time.
-fn time(text: &str, day_adds_ms: i64) -> anyhow::Result<i64> {
-    if let Ok(day) = Timestamp::parse(&format!("{text}T00:00:00+07:00")) {
-        return Ok(day.unix_ms().saturating_add(day_adds_ms));
-    }
-    match Timestamp::parse(text) {
-        Ok(time) => Ok(time.unix_ms()),
-        Err(_) => bail!(
-            "`{text}` is neither a day such as 2026-01-31 nor a time such as 2026-01-31T10:00:00+07:00"
-        ),
-    }
 }
 
 fn print(bank: &str, range: Range, result: &Reconciled) {
@@ -200,18 +186,4 @@ fn described(found: &Found) -> Value {
         members.insert("remedy".to_owned(), json!(difference.remedy()));
     }
     value
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn a_day_is_jakartas_and_part_of_the_range() {
-        assert_eq!(time("1970-01-02", 0).unwrap(), 17 * 60 * 60 * 1_000);
-        assert_eq!(time("1970-01-01", DAY_MS).unwrap(), 17 * 60 * 60 * 1_000);
-        assert_eq!(time("1970-01-01T07:00:01+07:00", DAY_MS).unwrap(), 1_000);
-        assert!(time("soon", 0).unwrap_err().to_string().contains("soon"));
-    }
 }

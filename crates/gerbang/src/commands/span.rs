@@ -1,6 +1,10 @@
-//! Spans of time as people type them: `90s`, `15m`, `2h`, `1d`, or several in a row.
+//! Times as people type them: spans (`90s`, `15m`, `2h`, `1d`, or several in a row), and days and moments.
 
 use anyhow::{Context as _, bail};
+use snap::Timestamp;
+
+/// A day.
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Reads a span into milliseconds.
 pub fn milliseconds(text: &str) -> anyhow::Result<i64> {
@@ -36,6 +40,19 @@ pub fn milliseconds(text: &str) -> anyhow::Result<i64> {
     Ok(total)
 }
 
+/// A day of Jakarta's, or a time, in Unix milliseconds; a day may count to its end.
+pub fn time(text: &str, day_adds_ms: i64) -> anyhow::Result<i64> {
+    if let Ok(day) = Timestamp::parse(&format!("{text}T00:00:00+07:00")) {
+        return Ok(day.unix_ms().saturating_add(day_adds_ms));
+    }
+    match Timestamp::parse(text) {
+        Ok(time) => Ok(time.unix_ms()),
+        Err(_) => bail!(
+            "`{text}` is neither a day such as 2026-01-31 nor a time such as 2026-01-31T10:00:00+07:00"
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -57,5 +74,13 @@ mod tests {
                 "{text}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn a_day_is_jakartas_and_part_of_the_range() {
+        assert_eq!(time("1970-01-02", 0).unwrap(), 17 * 60 * 60 * 1_000);
+        assert_eq!(time("1970-01-01", DAY_MS).unwrap(), 17 * 60 * 60 * 1_000);
+        assert_eq!(time("1970-01-01T07:00:01+07:00", DAY_MS).unwrap(), 1_000);
+        assert!(time("soon", 0).unwrap_err().to_string().contains("soon"));
     }
 }

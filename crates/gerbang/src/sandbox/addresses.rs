@@ -32,6 +32,9 @@ pub struct Addresses {
     /// The secret that notifications are signed with.
     #[serde(with = "crate::secret_text")]
     pub notification_secret: Secret,
+    /// An operator's key for the gateway's management API.
+    #[serde(with = "crate::secret_text")]
+    pub management_key: Secret,
     /// The bank simulator.
     pub bank_url: String,
     /// Its inbox page; `.json` behind it for scripts.

@@ -28,6 +28,9 @@ pub struct MadeOnce {
     /// The demo merchant's client id, once it has been added to the gateway. Its secrets are in
     /// the gateway's database.
     pub merchant_id: Option<String>,
+    /// The operator's key, once it has been added to the gateway, which keeps only its hash.
+    #[serde(default, with = "crate::secret_text::optional")]
+    pub management_key: Option<Secret>,
 }
 
 /// The key files of a data folder.
@@ -111,6 +114,7 @@ impl MadeOnce {
             bank_id: "ALLO".to_owned(),
             bank_secret: entropy::secret("bn_"),
             merchant_id: None,
+            management_key: None,
         };
         made.write(folder)?;
         Ok(made)

@@ -70,7 +70,7 @@ pub async fn start(plan: &Plan) -> anyhow::Result<(Sandbox, mpsc::Receiver<Notif
         refuse_other_folders(&plan.data)?;
     }
     let folder = Folder::open(&plan.data, plan.start_over)?;
-    let made = {
+    let mut made = {
         let (path, demo) = (folder.path().to_owned(), plan.demo);
         tokio::task::spawn_blocking(move || MadeOnce::read_or_make(&path, demo)).await??
     };
@@ -93,7 +93,8 @@ pub async fn start(plan: &Plan) -> anyhow::Result<(Sandbox, mpsc::Receiver<Notif
     let bank = Arc::new(bank);
 
     let files = KeyFiles::of(folder.path());
-    let merchant = parts::merchant(gateway.app(), folder.path(), made, &merchant_url).await?;
+    let merchant = parts::merchant(gateway.app(), folder.path(), &mut made, &merchant_url).await?;
+    let management_key = parts::management_key(gateway.app(), folder.path(), &mut made).await?;
     let gateway_key = gateway.app().keys.notify_public().to_pem();
     std::fs::write(files.gateway_public(), &gateway_key)
         .context("the gateway's public key cannot be written")?;
@@ -103,7 +104,7 @@ pub async fn start(plan: &Plan) -> anyhow::Result<(Sandbox, mpsc::Receiver<Notif
         .then(|| DemoMerchant::listen(ports.merchant, &merchant, &gateway_key, deliver))
         .transpose()?;
     let clock = tokio::spawn(follow(gateway.app().clone(), bank.clone()));
-    let addresses = parts::addresses(&files, &gateway_url, &bank_url, &merchant)?;
+    let addresses = parts::addresses(&files, &gateway_url, &bank_url, &merchant, management_key)?;
     addresses.write(&folder.addresses())?;
     let sandbox = Sandbox {
         addresses,

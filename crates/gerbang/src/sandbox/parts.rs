@@ -8,16 +8,20 @@ use bank_simulator::{GatewayEndpoint, Partner};
 use gateway::App;
 use gateway::config::{Bank, Config};
 use snap::{Amount, PublicKey, Secret, paths};
+use storage::management_keys::KeyScope;
 use storage::merchants::Merchant;
 use tokio::net::TcpListener;
 
 use super::made_once::{KeyFiles, MadeOnce};
 use super::{Addresses, Customer};
 use crate::cli::MerchantSettings;
+use crate::commands::management_key;
 use crate::{files, merchants};
 
 /// The bank's id in the gateway's configuration and paths.
 const BANK: &str = "allo";
+/// Whose the sandbox's management key is.
+const OPERATOR: &str = "sandbox";
 /// The demo merchant's name.
 const MERCHANT: &str = "Toko Demo";
 /// Payments above this ask for an OTP besides the PIN.
@@ -115,7 +119,7 @@ impl BankPlan<'_> {
 pub async fn merchant(
     app: &App,
     folder: &Path,
-    mut made: MadeOnce,
+    made: &mut MadeOnce,
     merchant_url: &str,
 ) -> anyhow::Result<Merchant> {
     let urls = MerchantSettings {
@@ -140,12 +144,28 @@ pub async fn merchant(
     .await
 }
 
+/// The operator's key, made on the first start.
+pub async fn management_key(
+    app: &App,
+    folder: &Path,
+    made: &mut MadeOnce,
+) -> anyhow::Result<Secret> {
+    if let Some(key) = &made.management_key {
+        return Ok(key.clone());
+    }
+    let (_, key) = management_key::add(app, OPERATOR, KeyScope::Operator).await?;
+    made.management_key = Some(key.clone());
+    made.write(folder)?;
+    Ok(key)
+}
+
 /// What `sandbox.json` says.
 pub fn addresses(
     keys: &KeyFiles,
     gateway_url: &str,
     bank_url: &str,
     merchant: &Merchant,
+    management_key: Secret,
 ) -> anyhow::Result<Addresses> {
     let customers = bank_simulator::demo_customers()
         .iter()
@@ -172,6 +192,7 @@ pub fn addresses(
             .clone()
             .context("the demo merchant has no token URL")?,
         notification_secret: merchant.inbound_secret.clone(),
+        management_key,
         bank_url: bank_url.to_owned(),
         inbox_url: format!("{bank_url}/inbox"),
         customers,

@@ -12,7 +12,7 @@ use storage::{Session, notifications};
 use super::notifications::{BATCH, SCANNED, rows, told};
 use super::query::is_id;
 use super::{Answer, Ask, Trouble, said};
-use crate::request_log::masked;
+use crate::request_log::{masked, names_personal_member};
 
 /// Words that came of tries, as `notify` writes them.
 const OUTCOMES: &[&str] = &[
@@ -64,6 +64,7 @@ pub(super) async fn list(ask: Ask) -> Result<Answer, Trouble> {
 /// A try as it is shown.
 pub(super) fn attempt_json(attempt: &Attempt) -> Value {
     json!({
+        "version": attempt.version,
         "at": format_jakarta(attempt.at_ms),
         "durationMs": attempt.duration_ms,
         "outcome": attempt.outcome,
@@ -75,10 +76,17 @@ pub(super) fn attempt_json(attempt: &Attempt) -> Value {
     })
 }
 
-/// A merchant's answer with personal fields masked. What is no JSON (cut off, say) is shown as it is.
+/// A merchant's answer with personal members masked. What is no JSON is shown as it is, unless it is
+/// JSON that was cut off and has such members.
 fn shown_answer(answer: &str) -> String {
-    masked(answer.as_bytes()).unwrap_or_else(|| answer.to_owned())
+    match masked(answer.as_bytes()) {
+        Some(text) => text,
+        None if names_personal_member(answer) => NOT_SHOWN.to_owned(),
+        None => answer.to_owned(),
+    }
 }
+
+const NOT_SHOWN: &str = "(not shown: no whole JSON, with personal members)";
 
 struct Wish<'a> {
     notification: Option<&'a str>,
