@@ -14,6 +14,9 @@ pub struct Options {
     /// How long each load lasts
     #[arg(long, default_value_t = 20)]
     seconds: u16,
+    /// Measure notifications instead of payments: this many, and again beside 10,000 dead endpoints
+    #[arg(long, value_name = "COUNT")]
+    notifications: Option<u32>,
     /// Write every figure here too
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -60,6 +63,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         .arg(format!("--seconds={}", options.seconds));
     if options.rehearse {
         bench.arg("--scale=1");
+    }
+    if let Some(count) = options.notifications {
+        bench.arg(format!("--notifications={count}"));
     }
     if let Some(file) = &options.json {
         bench.arg(format!("--json={}", file.display()));

@@ -13,6 +13,7 @@ mod figures;
 mod latency;
 mod links;
 mod load;
+mod notifications;
 mod pgbench;
 mod programs;
 mod ready;
@@ -66,6 +67,12 @@ struct Arguments {
     /// pgbench's scale: how many times 100,000 accounts
     #[arg(long, default_value_t = 50)]
     scale: u16,
+    /// Measure notifications instead of payments: this many
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+    notifications: Option<u32>,
+    /// Dead endpoints beside them
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    dead: u32,
     /// Write every figure here too
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -101,6 +108,14 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let folder = tempfile::Builder::new()
         .prefix("gerbang-bench-")
         .tempdir()?;
+    if let Some(count) = arguments.notifications {
+        let server = Server::new(&arguments.postgres, &arguments.postgres_programs)?;
+        let plan = notifications::Plan {
+            count: usize::try_from(count)?,
+            dead: usize::try_from(arguments.dead)?,
+        };
+        return notifications::run(&arguments.gerbang, folder.path(), &server, &plan).await;
+    }
     let figures = measure(arguments, folder.path()).await?;
     table::print(&figures);
     if let Some(file) = &arguments.json {

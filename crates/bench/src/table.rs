@@ -9,10 +9,33 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::figures::{Figures, Leg, MemoryOverTime, number};
+use crate::usage::Machine;
 
 /// A line while it runs, beside the figures.
 pub fn progress(text: &str) {
     anstream::eprintln!("    {text}");
+}
+
+/// The figures of notifications.
+pub fn notifications(machine: &Machine, count: usize, merchants: usize, rows: Vec<[String; 7]>) {
+    let mut figures = table(&[
+        "engine",
+        "dead endpoints",
+        "per second",
+        "to none dead",
+        "gateway CPU, µs each",
+        "repeats",
+        "peak MiB",
+    ]);
+    for row in rows {
+        figures.add_row(row);
+    }
+    anstream::println!(
+        "\n{} × {} · load before {:.2} · {count} notifications to {merchants} merchants\n\n{figures}",
+        machine.processors,
+        machine.processor,
+        machine.load_before,
+    );
 }
 
 /// All figures.

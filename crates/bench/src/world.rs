@@ -15,7 +15,8 @@ use crate::wire::is_ready;
 /// Nothing here is worth keeping: the databases live as long as the run.
 const GATEWAY_SECRET: &str = "the gateway signs with this";
 const BANK_SECRET: &str = "the bank signs with this";
-const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+/// The gateway's master key `k1`.
+pub const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// Everything on disk and nothing running.
 pub struct World {
@@ -201,6 +202,16 @@ impl Running {
         self.gateway_process.stop().await?;
         self.bank_process.stop().await
     }
+}
+
+/// A configuration for a gateway that notifies merchants on this machine, and where it will listen. Its
+/// bank is never started.
+pub fn for_notifications(folder: &Path, database: &str) -> Result<(PathBuf, SocketAddr)> {
+    let (gateway, bank) = (free_address()?, free_address()?);
+    let bank_key = PrivateKey::generate()?.public_key_pem();
+    let text = configuration(gateway, bank, database, &bank_key)
+        + "[notifications]\nallowed_networks = [\"127.0.0.0/8\"]\n";
+    Ok((write(folder, "gateway.toml", &text)?, gateway))
 }
 
 /// The defaults, but for a limit that one loopback merchant would meet.

@@ -33,7 +33,9 @@ pub use app::{App, Busy, InFlight};
 pub use clock::Clock;
 pub use config::{Background, Config, ConfigError};
 pub use entropy::Entropy;
-pub use keys::{Keys, KeysError, rotate_token_key};
+pub use keys::{
+    Keys, KeysError, NOTIFY_OVERLAP_MS, NotifyKey, order, rotate_notify_key, rotate_token_key,
+};
 pub use limits::Limits;
 pub use merchants::{Merchant, Merchants};
 pub use readiness::Readiness;
@@ -97,12 +99,21 @@ fn reread_clock(app: Arc<App>) -> Run {
     })
 }
 
-/// A token key may have been added by another process on the same database.
+/// Keys may have been added by another process on the same database; those that nobody needs any more
+/// are retired.
 fn reread_keys(app: Arc<App>) -> Run {
     Box::pin(async move {
-        let keys = keys::reread_token_keys(&app.store).await;
-        app.tokens
-            .replace(&keys.map_err(|error| error.to_string())?);
+        let chain = |error: KeysError| flows::chain(&error);
+        let now_ms = app.clock.business_now_ms();
+        let tokens = &app.config.tokens;
+        let longest_s = tokens.b2b_s.max(tokens.b2b2c_s).max(tokens.refresh_s);
+        let longest_ms = i64::from(longest_s).saturating_mul(1_000);
+        // A token key signs a minute after it was made.
+        let longest_ms = longest_ms.saturating_add(tokens::SPREAD_MS);
+        let retired = keys::retire(&app.store, now_ms, longest_ms).await;
+        retired.map_err(chain)?;
+        let token = app.keys.reread(&app.store).await.map_err(chain)?;
+        app.tokens.replace(&token);
         Ok(Ran::Idle)
     })
 }

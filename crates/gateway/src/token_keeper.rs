@@ -13,6 +13,8 @@ const RENEW_AHEAD_MS: i64 = 60_000;
 #[derive(Debug)]
 pub(crate) struct HeldToken {
     pub text: Secret,
+    /// Which of our keys signed the request for it, where there are several.
+    pub asked_with: String,
     renew_at_ms: i64,
     ends_at_ms: i64,
 }
@@ -28,6 +30,7 @@ impl HeldToken {
         let ends_at_ms = now_ms.saturating_add(life_ms);
         Self {
             text,
+            asked_with: String::new(),
             renew_at_ms: ends_at_ms.saturating_sub(ahead_ms),
             ends_at_ms,
         }

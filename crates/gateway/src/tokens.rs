@@ -98,7 +98,7 @@ pub struct TokenKey {
 }
 
 /// A new key signs only when it is this old: by then every gateway has read it.
-const SPREAD_MS: i64 = 60_000;
+pub(crate) const SPREAD_MS: i64 = 60_000;
 
 /// Issues and verifies the tokens of all gateways on one database.
 pub struct Tokens {

@@ -171,6 +171,8 @@ impl Desk {
             subject: format!("payment-{reference}"),
             external_id: "1000".to_owned(),
             body: body.to_string(),
+            ip_address: None,
+            device_id: None,
             due_at_ms: now_ms,
             created_at_ms: now_ms,
         };

@@ -6,138 +6,29 @@
     clippy::panic
 )]
 
+mod owing;
 mod receiver;
 mod world;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use direct_debit::{
-    FirstAnswer, MerchantId, NotificationId, NotificationState, Payment, PaymentDetails, PaymentId,
-    PaymentState,
-};
-use gateway::App;
+use direct_debit::NotificationState;
 use merchant_sdk::notifications::{Paths, Settings, router};
+use owing::*;
 use receiver::{Receiver, Then, ok, plain, raw, snap as answer};
-use snap::{Amount, PublicKey, Secret, paths, timestamp::Timestamp};
+use snap::{PublicKey, Secret, paths, timestamp::Timestamp};
+use storage::Lease;
 use storage::merchants::{MerchantSettings, NotificationProfile};
-use storage::notification_attempts::{self, Attempt};
-use storage::notifications::{self, NewNotification, NotificationKind, StoredNotification};
-use storage::{Lease, payments};
+use storage::notifications::{self, NotificationKind};
 use tokio::net::TcpListener;
-use world::{CLIENT_ID, World, add_merchant, change_merchant, world};
-
-const INBOUND: &str = "inbound-secret";
-const BODY: &str = r#"{"originalPartnerReferenceNo":"INV-1","originalReferenceNo":"R-1","originalExternalId":"1","latestTransactionStatus":"00","transactionStatusDesc":"Success","amount":{"value":"10000.00","currency":"IDR"},"additionalInfo":{"custIdMerchant":"C-1","accountType":"DIRECT_DEBIT"}}"#;
-const BINDING: &str = r#"{"originalExternalId":"1","additionalInfo":{"status":"SUCCESS","custIdMerchant":"C-1","authCode":"code"}}"#;
-
-const SECOND: i64 = 1_000;
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-
-/// A gateway whose merchant is told of payments at `url`, without a token.
-async fn telling(url: &str) -> World {
-    let world = world(|config| config.notifications.timeout_ms = Some(2_000)).await;
-    change_merchant(world.app(), CLIENT_ID, |merchant| {
-        merchant.notification_url = Some(url.to_owned());
-    })
-    .await;
-    world
-}
-
-/// The same with a token, to a receiver.
-async fn telling_with_token(receiver: &Receiver) -> World {
-    let world = telling(&format!("{}/notify?shop=1", receiver.url)).await;
-    change_merchant(world.app(), CLIENT_ID, |merchant| {
-        merchant.token_url = Some(format!("{}{}", receiver.url, receiver::TOKEN));
-    })
-    .await;
-    world
-}
-
-async fn owe(
-    app: &App,
-    merchant: &str,
-    id: &str,
-    kind: NotificationKind,
-    subject: &str,
-    body: &str,
-) {
-    let now_ms = app.clock.business_now_ms();
-    let new = NewNotification {
-        id: NotificationId::new(id),
-        merchant: MerchantId::new(merchant),
-        kind,
-        subject: subject.to_owned(),
-        external_id: format!("1000{}", subject.len()),
-        body: body.to_owned(),
-        due_at_ms: now_ms,
-        created_at_ms: now_ms,
-    };
-    app.store
-        .transact("owe", |s| {
-            let new = new.clone();
-            async move { notifications::insert(&s, &new).await }
-        })
-        .await
-        .unwrap();
-}
-
-/// One notification of a payment, `n-1`.
-async fn owe_one(app: &App) {
-    owe(
-        app,
-        CLIENT_ID,
-        "n-1",
-        NotificationKind::Payment,
-        "p-1",
-        BODY,
-    )
-    .await;
-}
-
-async fn stored(app: &App, merchant: &str, id: &str) -> StoredNotification {
-    let (merchant, id) = (MerchantId::new(merchant), NotificationId::new(id));
-    notifications::by_id(&app.store.reader(), &merchant, &id)
-        .await
-        .unwrap()
-        .unwrap()
-}
-
-async fn state(app: &App) -> NotificationState {
-    stored(app, CLIENT_ID, "n-1").await.notification.state
-}
-
-async fn attempts(app: &App) -> Vec<Attempt> {
-    let (merchant, id) = (MerchantId::new(CLIENT_ID), NotificationId::new("n-1"));
-    notification_attempts::of_notification(&app.store.reader(), &merchant, &id)
-        .await
-        .unwrap()
-}
-
-/// When it is due next, from now.
-async fn due_in_ms(app: &App) -> i64 {
-    match state(app).await {
-        NotificationState::Due { at_ms } => at_ms - app.clock.business_now_ms(),
-        other => panic!("it is {}", other.name()),
-    }
-}
-
-async fn run(world: &World) {
-    world.app().run_until_idle().await.unwrap();
-}
-
-/// Moves business time on and sends what is due then.
-async fn run_after(world: &World, ms: i64) {
-    world.app().advance_clock(ms).await.unwrap();
-    run(world).await;
-}
+use world::{CLIENT_ID, add_merchant, change_merchant, world};
 
 #[tokio::test]
 async fn a_merchant_built_on_the_sdk_verifies_what_it_is_told() {
     let world = world(|_| {}).await;
     let app = world.app();
-    let gateway = PublicKey::from_pem(&app.keys.notify_public().to_pem()).unwrap();
+    let gateway = PublicKey::from_pem(&app.keys.notify()[0].public.to_pem()).unwrap();
     let settings = Settings::new(CLIENT_ID, gateway, Secret::new(INBOUND));
     let (deliver, mut received) = tokio::sync::mpsc::channel(8);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -237,7 +128,7 @@ async fn every_try_has_the_same_id_and_body_and_its_own_time_and_signature() {
     }
     let asked = receiver.token_requests();
     assert_eq!(asked.len(), 1);
-    assert!(asked[0].is_token_request_of(CLIENT_ID, app.keys.notify_public()));
+    assert!(asked[0].is_token_request_of(CLIENT_ID, &app.keys.notify()[0].public));
     let words: Vec<_> = attempts(app)
         .await
         .into_iter()
@@ -257,70 +148,29 @@ async fn without_a_token_url_there_is_no_authorization_and_an_empty_token_is_sig
     assert_eq!((seen.len(), receiver.token_requests().len()), (1, 0));
     assert_eq!(seen[0].get("authorization"), None);
     assert!(seen[0].is_signed(INBOUND));
-    assert_eq!(seen[0].get("x-ip-address"), None);
     world.running.stop().await;
 }
 
 #[tokio::test]
-async fn the_customers_address_and_device_go_along_where_the_payment_has_them() {
+async fn the_customers_address_and_device_go_along_where_they_are_known() {
     let receiver = Receiver::with_tokens(|_| ok()).await;
     let world = telling(&format!("{}/notify", receiver.url)).await;
     let app = world.app();
-    let payment = payment("p-1");
-    app.store
-        .transact("a payment", |s| {
-            let payment = &payment;
-            async move {
-                payments::insert(
-                    &s,
-                    payment,
-                    &payments::Hashes::of("page", "state"),
-                    i64::MAX,
-                )
-                .await
-            }
-        })
-        .await
-        .unwrap();
+    change_merchant(app, CLIENT_ID, |merchant| {
+        merchant.binding_notification_url = merchant.notification_url.clone();
+    })
+    .await;
     owe_one(app).await;
+    run(&world).await;
+    let kind = NotificationKind::Binding;
+    owe(app, CLIENT_ID, "n-2", kind, "b-1", BINDING).await;
     run(&world).await;
     let seen = receiver.notifications();
     assert_eq!(seen[0].get("x-ip-address"), Some("203.0.113.10"));
     assert_eq!(seen[0].get("x-device-id"), Some("device-1"));
+    assert_eq!(seen[1].get("x-ip-address"), None);
+    assert_eq!(seen[1].get("x-device-id"), None);
     world.running.stop().await;
-}
-
-fn payment(id: &str) -> Payment {
-    let amount = Amount::from_sen(1_000_000).unwrap();
-    Payment {
-        id: PaymentId::new(id),
-        merchant: MerchantId::new(CLIENT_ID),
-        binding: direct_debit::BindingId::new("b-1"),
-        partner_reference_no: "INV-1".to_owned(),
-        reference_no: "R-1".to_owned(),
-        external_id: "1".to_owned(),
-        amount,
-        parts: Vec::new(),
-        fee: Amount::ZERO,
-        details: PaymentDetails {
-            channel: "DIRECT_DEBIT_ALLO_SNAP".to_owned(),
-            remarks: "r".to_owned(),
-            success_url: "https://toko.example/ok".to_owned(),
-            failed_url: "https://toko.example/no".to_owned(),
-            items: Vec::new(),
-            ip_address: Some("203.0.113.10".to_owned()),
-            device_id: Some("device-1".to_owned()),
-        },
-        first_answer: FirstAnswer::Accepted,
-        created_at_ms: 1,
-        valid_until_ms: 2,
-        bank_reference_no: None,
-        bank_page: None,
-        refunded: Amount::ZERO,
-        refund_reserved: Amount::ZERO,
-        state: PaymentState::AwaitingCustomer,
-        version: 1,
-    }
 }
 
 #[tokio::test]
@@ -869,18 +719,6 @@ async fn a_slow_merchant_does_not_hold_up_another() {
     );
     background.abort();
     world.running.stop().await;
-}
-
-/// Waits until something is so, with a deadline.
-async fn until(is_so: impl Fn() -> bool) {
-    let waiting = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), waiting)
-        .await
-        .expect("it never came to be so");
 }
 
 #[tokio::test]

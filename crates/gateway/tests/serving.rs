@@ -372,8 +372,8 @@ async fn two_gateways_on_one_database_read_the_same_keys() {
             .is_ok()
     );
     assert_eq!(
-        one.keys.notify().public_key_pem(),
-        two.keys.notify().public_key_pem()
+        one.keys.notify()[0].public.to_pem(),
+        two.keys.notify()[0].public.to_pem()
     );
     assert_eq!(
         gateway::derive::page_id(one.keys.derive(), "x"),

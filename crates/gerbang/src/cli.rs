@@ -15,7 +15,7 @@ pub use management::{
     ListArgs, ManagementKeyAction, ManagementKeyArgs, NotificationAction, NotificationArgs,
     ResendArgs, Which,
 };
-pub use merchant::{MerchantAction, MerchantArgs, MerchantSettings};
+pub use merchant::{KeyAction, MerchantAction, MerchantArgs, MerchantSettings};
 
 /// A SNAP direct debit gateway with everything around it.
 #[derive(Debug, Parser)]

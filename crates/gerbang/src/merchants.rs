@@ -3,22 +3,28 @@
 //! A running gateway sees a change within five seconds. Secrets are shown when they are made and
 //! never again.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail, ensure};
 use direct_debit::MerchantId;
 use gateway::App;
+use gateway::notify::Notifier;
+use gateway::notify::policy::Policy;
 use snap::{PublicKey, Secret};
 use storage::merchant_keys::{self, MerchantKey, MerchantKeyState};
 use storage::merchants::{
-    self, Merchant, MerchantState, NotificationProfile, NotifyRefunds, PreviousSecret,
-    RefundSuccessCode,
+    self, Merchant, MerchantState, NotifyRefunds, PreviousSecret, RefundSuccessCode,
 };
-use url::Url;
 
 use crate::cli::MerchantSettings;
-use crate::entropy;
+use crate::{entropy, files};
 
 /// How long a replaced secret is still accepted.
 const OLD_SECRET_MS: i64 = 24 * 60 * 60 * 1_000;
+/// How long notifications are signed with a replaced secret where the new one is refused.
+const OLD_NOTIFICATION_SECRET_MS: i64 = 7 * OLD_SECRET_MS;
+/// No bundle of certificates is longer.
+const LONGEST_CA: usize = 64 * 1024;
 
 /// What a merchant needs to call the gateway.
 pub struct Credentials {
@@ -50,11 +56,13 @@ pub async fn add(
         notification_url: None,
         token_url: None,
         binding_notification_url: None,
+        previous_inbound_secret: None,
+        extra_ca: None,
         settings: storage::merchants::MerchantSettings::default(),
         created_at_ms,
         version: 1,
     };
-    apply(&mut merchant, settings)?;
+    apply(&app.notifier, &mut merchant, settings)?;
     let key = key_of(public_key, created_at_ms);
     let added = app
         .store
@@ -146,9 +154,39 @@ pub fn rotate_secret(merchant: &mut Merchant, revoke: bool, now_ms: i64) {
     }
 }
 
-/// Makes a new notification secret the merchant's, at once.
-pub fn rotate_notification_secret(merchant: &mut Merchant) {
-    merchant.inbound_secret = entropy::secret("NS-");
+/// Accepts a public key no more. The last one stays: without any, the merchant could not call at all.
+pub async fn remove_key(app: &App, client_id: &str, fingerprint: &str) -> anyhow::Result<()> {
+    let (merchant, keys) = show(app, client_id).await?;
+    let active = |key: &&MerchantKey| key.state == MerchantKeyState::Active;
+    ensure!(
+        keys.iter()
+            .filter(active)
+            .any(|key| key.key_id == fingerprint),
+        "{client_id} has no key {fingerprint}; `gerbang merchant show {client_id}` shows them"
+    );
+    ensure!(
+        keys.iter().filter(active).count() > 1,
+        "it is the only key of {client_id}; add another one first, or use `gerbang merchant disable`"
+    );
+    let retire = |session| {
+        let id = merchant.id.clone();
+        async move {
+            let state = MerchantKeyState::Retired;
+            merchant_keys::set_state(&session, &id, fingerprint, state).await
+        }
+    };
+    app.store.transact("remove merchant key", retire).await?;
+    Ok(())
+}
+
+/// Makes a new notification secret the merchant's; the old one still signs for those who refuse the new
+/// one, unless it is revoked.
+pub fn rotate_notification_secret(merchant: &mut Merchant, revoke: bool, now_ms: i64) {
+    let old = std::mem::replace(&mut merchant.inbound_secret, entropy::secret("NS-"));
+    merchant.previous_inbound_secret = (!revoke).then(|| PreviousSecret {
+        secret: old,
+        until_ms: now_ms + OLD_NOTIFICATION_SECRET_MS,
+    });
 }
 
 /// Ends a merchant's calls and tokens.
@@ -160,7 +198,11 @@ pub fn disable(merchant: &mut Merchant) {
 }
 
 /// Changes what is given; an empty URL takes one away.
-pub fn apply(merchant: &mut Merchant, given: &MerchantSettings) -> anyhow::Result<()> {
+pub fn apply(
+    notifier: &Notifier,
+    merchant: &mut Merchant,
+    given: &MerchantSettings,
+) -> anyhow::Result<()> {
     let urls = [
         (
             &given.notification_url,
@@ -176,8 +218,11 @@ pub fn apply(merchant: &mut Merchant, given: &MerchantSettings) -> anyhow::Resul
     ];
     for (url, flag, stored) in urls {
         if let Some(url) = url {
-            *stored = web_address(flag, url)?;
+            *stored = web_address(notifier.policy(), flag, url)?;
         }
+    }
+    if let Some(file) = &given.ca_file {
+        merchant.extra_ca = authority(notifier, file)?;
     }
     apply_settings(&mut merchant.settings, given);
     Ok(())
@@ -201,12 +246,8 @@ fn apply_settings(settings: &mut storage::merchants::MerchantSettings, given: &M
             RefundSuccessCode::Standard
         };
     }
-    if let Some(doku) = given.doku_notifications {
-        settings.notification_profile = if doku {
-            NotificationProfile::Doku
-        } else {
-            NotificationProfile::Prompt
-        };
+    if let Some(schedule) = &given.schedule {
+        settings.notification_profile.clone_from(schedule);
     }
     if let Some(rupiah) = given.fee_flat {
         settings.fee_flat_sen = i64::from(rupiah) * 100;
@@ -235,20 +276,38 @@ fn check_name(name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn web_address(flag: &str, text: &str) -> anyhow::Result<Option<String>> {
+/// A URL that the gateway would send to, as far as that can be told without looking its host up.
+fn web_address(policy: &Policy, flag: &str, text: &str) -> anyhow::Result<Option<String>> {
     if text.is_empty() {
         return Ok(None);
     }
-    let url = Url::parse(text).with_context(|| format!("{flag} {text} is not a URL"))?;
-    let fits = matches!(url.scheme(), "http" | "https")
-        && url.username().is_empty()
-        && url.password().is_none()
-        && text.len() <= 2_048;
-    ensure!(
-        fits,
-        "{flag} must be an http or https URL without a user name"
-    );
+    policy.check(text).with_context(|| {
+        format!(
+            "{flag} {text} cannot be used; it must be https to a public address, unless \
+             notifications.allowed_hosts or notifications.allowed_networks permits another"
+        )
+    })?;
     Ok(Some(text.to_owned()))
+}
+
+fn authority(notifier: &Notifier, file: &Path) -> anyhow::Result<Option<String>> {
+    if file.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let pem = files::read_text(file)?;
+    let name = file.display();
+    ensure!(
+        pem.len() <= LONGEST_CA,
+        "--ca-file {name} is longer than 64 KiB"
+    );
+    ensure!(
+        !pem.contains("PRIVATE KEY"),
+        "--ca-file {name} holds a private key; give the certificate alone"
+    );
+    notifier
+        .check_authority(&pem)
+        .map_err(|why| anyhow::anyhow!("--ca-file {name} is no certificate authority: {why}"))?;
+    Ok(Some(pem))
 }
 
 fn key_of(public_key: &PublicKey, created_at_ms: i64) -> MerchantKey {

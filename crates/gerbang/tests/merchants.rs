@@ -69,6 +69,8 @@ async fn a_merchant_is_added_used_changed_and_disabled() {
         "2500",
         "--fee-basis-points",
         "70",
+        "--schedule",
+        "10s, 1m, 60m",
         "--json",
         "--data",
         &data,
@@ -79,6 +81,7 @@ async fn a_merchant_is_added_used_changed_and_disabled() {
     assert_eq!(shown["settings"]["strict"], true);
     assert_eq!(shown["settings"]["fee_flat_sen"], 250_000);
     assert_eq!(shown["settings"]["fee_basis_points"], 70);
+    assert_eq!(shown["settings"]["notification_profile"], "10s,1m,1h");
     assert_eq!(shown["public_keys"].as_array().unwrap().len(), 1);
     assert!(
         !shown
@@ -90,7 +93,7 @@ async fn a_merchant_is_added_used_changed_and_disabled() {
     std::fs::write(file, second.public_key_pem()).unwrap();
     json(&[
         "merchant",
-        "add-key",
+        "add-public-key",
         id,
         "--public-key",
         file,
@@ -132,7 +135,7 @@ async fn a_disabled_merchant_is_refused_after_the_next_start() {
 fn what_cannot_be_done_says_why() {
     let sandbox = Sandbox::start(&[]);
     let data = sandbox.data();
-    let cases: [(&[&str], &str); 4] = [
+    let cases: [(&[&str], &str); 6] = [
         (
             &["merchant", "show", "MCH-none", "--data", data],
             "gerbang merchant list",
@@ -166,6 +169,30 @@ fn what_cannot_be_done_says_why() {
             ],
             "--token-url",
         ),
+        (
+            &[
+                "merchant",
+                "set",
+                &sandbox.text("client_id"),
+                "--notification-url",
+                "https://169.254.169.254/latest",
+                "--data",
+                data,
+            ],
+            "169.254.169.254 is not a public address",
+        ),
+        (
+            &[
+                "merchant",
+                "set",
+                &sandbox.text("client_id"),
+                "--binding-notification-url",
+                "https://[::ffff:10.0.0.1]/n",
+                "--data",
+                data,
+            ],
+            "--binding-notification-url",
+        ),
     ];
     for (args, expected) in cases {
         let output = run(args);
@@ -176,6 +203,11 @@ fn what_cannot_be_done_says_why() {
             stderr(&output)
         );
     }
+    let id = sandbox.text("client_id");
+    let wrong = ["merchant", "set", &id, "--schedule", "10s,soon"];
+    let output = run(&[&wrong[..], &["--data", data]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("`soon` is not a pause of 1s to 7d"));
     let private = sandbox.text("merchant_private_key");
     let output = run(&[
         "merchant",

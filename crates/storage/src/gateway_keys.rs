@@ -13,9 +13,9 @@ use crate::{Error, Session};
 const TABLE: &str = "gateway_keys";
 
 statements! { "gateway_keys";
-    INSERT = "INSERT INTO gateway_keys (id, purpose, material, state, created_at) \
-              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
-    ALL = "SELECT id, purpose, material, state, created_at FROM gateway_keys \
+    INSERT = "INSERT INTO gateway_keys (id, purpose, material, state, created_at, \
+              signs_from) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
+    ALL = "SELECT id, purpose, material, state, created_at, signs_from FROM gateway_keys \
            ORDER BY created_at DESC, id DESC";
     SET_STATE = "UPDATE gateway_keys SET state = $2 WHERE id = $1";
     SET_MATERIAL = "UPDATE gateway_keys SET material = $2 WHERE id = $1 AND material = $3";
@@ -58,6 +58,8 @@ pub struct GatewayKey {
     pub state: KeyState,
     /// When it was made, in Unix milliseconds.
     pub created_at_ms: i64,
+    /// Until then the key before it makes new things; at once where nothing is said.
+    pub signs_from_ms: Option<i64>,
 }
 
 /// Adds a key; false when a key with this id is there already (then read that one).
@@ -69,6 +71,7 @@ pub async fn insert(s: &Session, key: &GatewayKey) -> Result<bool, Error> {
         material.into(),
         key.state.as_str().into(),
         key.created_at_ms.into(),
+        key.signs_from_ms.into(),
     ];
     Ok(s.execute(INSERT, &values).await? == 1)
 }
@@ -118,6 +121,7 @@ fn key(s: &Session, row: &Record) -> Result<GatewayKey, Error> {
         purpose: row.text("purpose")?,
         state,
         created_at_ms: row.int("created_at")?,
+        signs_from_ms: row.opt_int("signs_from")?,
         id,
     })
 }

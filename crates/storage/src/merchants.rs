@@ -5,29 +5,41 @@ use serde::{Deserialize, Serialize};
 use snap::Secret;
 
 use crate::cipher::Place;
+pub use crate::notification_profile::{NotificationProfile, ProfileError};
 use crate::record::Record;
 use crate::statements::statements;
 use crate::{Error, Session};
 
 const TABLE: &str = "merchants";
+/// As many ids the statement `SOME` takes.
+const AT_ONCE: usize = 16;
 
 statements! { "merchants";
     INSERT = "INSERT INTO merchants (id, name, state, epoch, secret, previous_secret, \
               previous_secret_until, inbound_secret, notification_url, token_url, \
-              binding_notification_url, settings, created_at, version) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1) \
+              binding_notification_url, settings, previous_inbound_secret, \
+              previous_inbound_secret_until, extra_ca, created_at, version) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1) \
               ON CONFLICT (id) DO NOTHING";
     BY_ID = "SELECT id, name, state, epoch, secret, previous_secret, previous_secret_until, \
              inbound_secret, notification_url, token_url, binding_notification_url, settings, \
-             created_at, version FROM merchants WHERE id = $1";
+             previous_inbound_secret, previous_inbound_secret_until, extra_ca, created_at, version \
+             FROM merchants WHERE id = $1";
+    SOME = "SELECT id, name, state, epoch, secret, previous_secret, previous_secret_until, \
+            inbound_secret, notification_url, token_url, binding_notification_url, settings, \
+            previous_inbound_secret, previous_inbound_secret_until, extra_ca, created_at, version \
+            FROM merchants WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+            $10, $11, $12, $13, $14, $15, $16)";
     IDS = "SELECT id FROM merchants ORDER BY id";
     ALL = "SELECT id, name, state, epoch, secret, previous_secret, previous_secret_until, \
            inbound_secret, notification_url, token_url, binding_notification_url, settings, \
-           created_at, version FROM merchants ORDER BY created_at, id";
+           previous_inbound_secret, previous_inbound_secret_until, extra_ca, created_at, version \
+           FROM merchants ORDER BY created_at, id";
     UPDATE = "UPDATE merchants SET name = $3, state = $4, epoch = $5, secret = $6, \
               previous_secret = $7, previous_secret_until = $8, inbound_secret = $9, \
               notification_url = $10, token_url = $11, binding_notification_url = $12, \
-              settings = $13, version = version + 1 WHERE id = $1 AND version = $2";
+              settings = $13, previous_inbound_secret = $14, \
+              previous_inbound_secret_until = $15, extra_ca = $16, version = version + 1 WHERE id = $1 AND version = $2";
 }
 
 /// Whether a merchant may call.
@@ -72,17 +84,6 @@ pub enum NotifyRefunds {
     None,
     /// Partial and failed ones too.
     All,
-}
-
-/// When a notification is tried again, and what counts as received.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NotificationProfile {
-    /// Soon and often.
-    #[default]
-    Prompt,
-    /// As DOKU does: after 30 minutes, 6 hours and 12 hours.
-    Doku,
 }
 
 /// What a merchant may have its own way. Absent members have their defaults, so that settings
@@ -144,12 +145,16 @@ pub struct Merchant {
     pub previous_secret: Option<PreviousSecret>,
     /// Signs what we send to the merchant.
     pub inbound_secret: Secret,
+    /// The one before, tried again while the merchant may not know the new one yet.
+    pub previous_inbound_secret: Option<PreviousSecret>,
     /// Where it hears of payments.
     pub notification_url: Option<String>,
     /// Where we fetch a token before that.
     pub token_url: Option<String>,
     /// Where it hears of bindings.
     pub binding_notification_url: Option<String>,
+    /// A certificate authority that its URLs are trusted by beside the machine's own, as PEM.
+    pub extra_ca: Option<String>,
     /// What it has its own way.
     pub settings: MerchantSettings,
     /// When it was added, in Unix milliseconds.
@@ -170,6 +175,21 @@ pub async fn insert(s: &Session, merchant: &Merchant) -> Result<bool, Error> {
 pub async fn by_id(s: &Session, id: &MerchantId) -> Result<Option<Merchant>, Error> {
     let row = s.fetch_optional(BY_ID, &[id.as_str().into()]).await?;
     row.map(|row| merchant(s, &row)).transpose()
+}
+
+/// Those of these merchants that there are, in no order.
+pub async fn some(s: &Session, ids: &[MerchantId]) -> Result<Vec<Merchant>, Error> {
+    let mut found = Vec::with_capacity(ids.len());
+    for group in ids.chunks(AT_ONCE) {
+        // What is left of the last group is filled up with its first.
+        let rest = std::iter::repeat(group.first()).flatten();
+        let ids = group.iter().chain(rest).take(AT_ONCE);
+        let values: Vec<crate::Value> = ids.map(|id| id.as_str().into()).collect();
+        for row in s.fetch_all(SOME, &values).await? {
+            found.push(merchant(s, &row)?);
+        }
+    }
+    Ok(found)
 }
 
 /// All merchants, oldest first.
@@ -201,9 +221,12 @@ pub async fn update(s: &Session, merchant: &Merchant) -> Result<(), Error> {
 fn changeable(s: &Session, merchant: &Merchant) -> Result<Vec<crate::Value>, Error> {
     let id = merchant.id.as_str();
     let previous = merchant.previous_secret.as_ref();
-    let previous_sealed = previous
-        .map(|previous| s.seal(place(id, "previous_secret"), previous.secret.expose()))
-        .transpose()?;
+    let previous_inbound = merchant.previous_inbound_secret.as_ref();
+    let sealed = |column, previous: Option<&PreviousSecret>| {
+        previous
+            .map(|previous| s.seal(place(id, column), previous.secret.expose()))
+            .transpose()
+    };
     let settings = serde_json::to_string(&merchant.settings).map_err(|error| {
         Error::corrupt(TABLE, id, format!("settings cannot be written: {error}"))
     })?;
@@ -213,7 +236,7 @@ fn changeable(s: &Session, merchant: &Merchant) -> Result<Vec<crate::Value>, Err
         merchant.epoch.into(),
         s.seal(place(id, "secret"), merchant.secret.expose())?
             .into(),
-        previous_sealed.into(),
+        sealed("previous_secret", previous)?.into(),
         previous.map(|previous| previous.until_ms).into(),
         s.seal(
             place(id, "inbound_secret"),
@@ -224,6 +247,9 @@ fn changeable(s: &Session, merchant: &Merchant) -> Result<Vec<crate::Value>, Err
         (&merchant.token_url).into(),
         (&merchant.binding_notification_url).into(),
         settings.into(),
+        sealed("previous_inbound_secret", previous_inbound)?.into(),
+        previous_inbound.map(|previous| previous.until_ms).into(),
+        (&merchant.extra_ca).into(),
     ])
 }
 
@@ -236,17 +262,6 @@ fn merchant(s: &Session, row: &Record) -> Result<Merchant, Error> {
         TABLE,
         &id,
     )?;
-    let previous_secret = match (
-        row.opt_text("previous_secret")?,
-        row.opt_int("previous_secret_until")?,
-    ) {
-        (None, None) => None,
-        (Some(stored), Some(until_ms)) => Some(PreviousSecret {
-            secret: s.unseal(place(&id, "previous_secret"), &stored)?,
-            until_ms,
-        }),
-        _ => return Err(Error::corrupt(TABLE, &id, "half a previous secret")),
-    };
     let settings = serde_json::from_str(&row.text("settings")?)
         .map_err(|error| Error::corrupt(TABLE, &id, format!("settings: {error}")))?;
     Ok(Merchant {
@@ -254,7 +269,15 @@ fn merchant(s: &Session, row: &Record) -> Result<Merchant, Error> {
         state,
         epoch: row.int("epoch")?,
         secret: s.unseal(place(&id, "secret"), &row.text("secret")?)?,
-        previous_secret,
+        previous_secret: previous(s, row, &id, "previous_secret", "previous_secret_until")?,
+        previous_inbound_secret: previous(
+            s,
+            row,
+            &id,
+            "previous_inbound_secret",
+            "previous_inbound_secret_until",
+        )?,
+        extra_ca: row.opt_text("extra_ca")?,
         inbound_secret: s.unseal(place(&id, "inbound_secret"), &row.text("inbound_secret")?)?,
         notification_url: row.opt_text("notification_url")?,
         token_url: row.opt_text("token_url")?,
@@ -264,6 +287,24 @@ fn merchant(s: &Session, row: &Record) -> Result<Merchant, Error> {
         version: row.int("version")?,
         id: MerchantId::new(id),
     })
+}
+
+/// A secret that was replaced, and until when it counts.
+fn previous(
+    s: &Session,
+    row: &Record,
+    id: &str,
+    column: &'static str,
+    until: &str,
+) -> Result<Option<PreviousSecret>, Error> {
+    match (row.opt_text(column)?, row.opt_int(until)?) {
+        (None, None) => Ok(None),
+        (Some(stored), Some(until_ms)) => Ok(Some(PreviousSecret {
+            secret: s.unseal(place(id, column), &stored)?,
+            until_ms,
+        })),
+        _ => Err(Error::corrupt(TABLE, id, "half a previous secret")),
+    }
 }
 
 fn place<'a>(id: &'a str, column: &'static str) -> Place<'a> {

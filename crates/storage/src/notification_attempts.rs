@@ -5,7 +5,7 @@ use direct_debit::{MerchantId, NotificationId};
 use crate::cipher::Place;
 use crate::record::Record;
 use crate::statements::statements;
-use crate::{Error, Session};
+use crate::{Error, Session, Value};
 
 statements! { "notification_attempts";
     INSERT = "INSERT INTO notification_attempts (merchant_id, notification_id, version, at, \
@@ -49,12 +49,23 @@ pub async fn insert(
     notification: &NotificationId,
     attempt: &Attempt,
 ) -> Result<(), Error> {
+    let values = values(s, merchant, notification, attempt)?;
+    s.execute(INSERT, &values).await.map(drop)
+}
+
+/// A try as a row.
+pub(crate) fn values(
+    s: &Session,
+    merchant: &MerchantId,
+    notification: &NotificationId,
+    attempt: &Attempt,
+) -> Result<Vec<Value>, Error> {
     let row = answer_row(notification, attempt.version);
     let answer = match &attempt.answer {
         Some(text) => Some(s.seal(answer_place(&row), text)?),
         None => None,
     };
-    let values = [
+    Ok(vec![
         merchant.as_str().into(),
         notification.as_str().into(),
         attempt.version.into(),
@@ -66,8 +77,7 @@ pub async fn insert(
         (&attempt.address).into(),
         (&attempt.key_id).into(),
         answer.into(),
-    ];
-    s.execute(INSERT, &values).await.map(drop)
+    ])
 }
 
 /// Throws away at most `limit` tries that began before a time, oldest first; returns how many.

@@ -13,25 +13,25 @@ use crate::{AFTER_ALL_IDS, Error, Session, Value};
 
 statements! { "notification_search";
     NEWEST_OF_MERCHANT = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, \
-                          attempts, due_at, created_at, version FROM notifications \
+                          attempts, due_at, created_at, version, ip_address, device_id FROM notifications \
                           WHERE merchant_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     NEWEST = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, attempts, \
-              due_at, created_at, version FROM notifications \
+              due_at, created_at, version, ip_address, device_id FROM notifications \
               WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     NEWEST_RESTING = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, \
-                      attempts, due_at, created_at, version FROM notifications \
+                      attempts, due_at, created_at, version, ip_address, device_id FROM notifications \
                       WHERE state = 'resting' AND id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     OLDEST_OF_MERCHANT = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, \
-                          attempts, due_at, created_at, version FROM notifications \
+                          attempts, due_at, created_at, version, ip_address, device_id FROM notifications \
                           WHERE merchant_id = $1 AND id > $2 AND id < $3 ORDER BY id LIMIT $4";
     OLDEST = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, attempts, \
-              due_at, created_at, version FROM notifications \
+              due_at, created_at, version, ip_address, device_id FROM notifications \
               WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3";
     OLDEST_RESTING = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, \
-                      attempts, due_at, created_at, version FROM notifications \
+                      attempts, due_at, created_at, version, ip_address, device_id FROM notifications \
                       WHERE state = 'resting' AND id > $1 AND id < $2 ORDER BY id LIMIT $3";
     BY_ID = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, attempts, \
-             due_at, created_at, version FROM notifications WHERE id = $1 ORDER BY merchant_id LIMIT 1";
+             due_at, created_at, version, ip_address, device_id FROM notifications WHERE id = $1 ORDER BY merchant_id LIMIT 1";
     COUNT_RESTING = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM notifications \
                      WHERE state = 'resting' AND id > $1 AND id < $2 \
                      AND ($3 = '' OR merchant_id = $3) AND ($4 = '' OR kind = $4)";

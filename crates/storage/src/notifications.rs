@@ -14,19 +14,21 @@ const TABLE: &str = "notifications";
 
 statements! { "notifications";
     INSERT = "INSERT INTO notifications (merchant_id, id, kind, subject, sequence, external_id, \
-              body, state, attempts, due_at, lease_until, lease_owner, created_at, version) \
+              body, state, attempts, due_at, lease_until, lease_owner, created_at, version, \
+              ip_address, device_id) \
               SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), \
               CAST(COALESCE(MAX(sequence), 0) AS BIGINT) + 1, CAST($5 AS TEXT), \
-              CAST($6 AS TEXT), 'due', 0, CAST($7 AS BIGINT), 0, '', CAST($8 AS BIGINT), 1 \
+              CAST($6 AS TEXT), 'due', 0, CAST($7 AS BIGINT), 0, '', CAST($8 AS BIGINT), 1, \
+              CAST($9 AS TEXT), CAST($10 AS TEXT) \
               FROM notifications WHERE merchant_id = $1 AND subject = $4 \
               ON CONFLICT DO NOTHING";
     BY_ID = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, attempts, \
-             due_at, created_at, version FROM notifications WHERE merchant_id = $1 AND id = $2";
+             due_at, created_at, version, ip_address, device_id FROM notifications WHERE merchant_id = $1 AND id = $2";
     OF_SUBJECT = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, \
-                  attempts, due_at, created_at, version FROM notifications \
+                  attempts, due_at, created_at, version, ip_address, device_id FROM notifications \
                   WHERE merchant_id = $1 AND subject = $2 ORDER BY sequence";
     NEWEST = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, attempts, \
-              due_at, created_at, version FROM notifications \
+              due_at, created_at, version, ip_address, device_id FROM notifications \
               WHERE merchant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     CLAIM_DUE = "UPDATE notifications SET lease_until = $2, lease_owner = $3, version = version + 1 \
                  WHERE (merchant_id, id) IN \
@@ -38,7 +40,7 @@ statements! { "notifications";
                   ORDER BY n.due_at LIMIT $4) \
                  AND state = 'due' AND lease_until <= $1 \
                  RETURNING merchant_id, id, kind, subject, sequence, external_id, body, state, \
-                 attempts, due_at, created_at, version";
+                 attempts, due_at, created_at, version, ip_address, device_id";
     UPDATE = "UPDATE notifications SET state = $4, attempts = $5, due_at = $6, lease_until = 0, \
               lease_owner = '', version = version + 1 \
               WHERE merchant_id = $1 AND id = $2 AND version = $3";
@@ -86,6 +88,10 @@ pub struct StoredNotification {
     pub external_id: String,
     /// The body of every try, byte for byte.
     pub body: String,
+    /// Where the customer was when it began, sent along as `X-IP-ADDRESS`.
+    pub ip_address: Option<String>,
+    /// With which device, sent along as `X-DEVICE-ID`.
+    pub device_id: Option<String>,
     /// When it was written, in Unix milliseconds.
     pub created_at_ms: i64,
     /// Grows by one with every stored change.
@@ -107,6 +113,10 @@ pub struct NewNotification {
     pub external_id: String,
     /// The body of every try.
     pub body: String,
+    /// Where the customer was when it began.
+    pub ip_address: Option<String>,
+    /// With which device.
+    pub device_id: Option<String>,
     /// From when it is to be sent, in Unix milliseconds.
     pub due_at_ms: i64,
     /// Now, in Unix milliseconds.
@@ -125,6 +135,8 @@ pub async fn insert(s: &Session, new: &NewNotification) -> Result<(), Error> {
         s.seal(place(id), &new.body)?.into(),
         new.due_at_ms.into(),
         new.created_at_ms.into(),
+        (&new.ip_address).into(),
+        (&new.device_id).into(),
     ];
     let rows = s.execute(INSERT, &values).await?;
     // Another transaction took the same place in the order; run again behind it.
@@ -261,6 +273,8 @@ pub(crate) fn read(s: &Session, row: &Record) -> Result<StoredNotification, Erro
         sequence: row.int("sequence")?,
         external_id: row.text("external_id")?,
         body,
+        ip_address: row.opt_text("ip_address")?,
+        device_id: row.opt_text("device_id")?,
         created_at_ms: row.int("created_at")?,
         version: row.int("version")?,
     })

@@ -25,6 +25,7 @@ pub(crate) const TABLES: &[&str] = &[
     "external_ids",
     "notifications",
     "notification_attempts",
+    "notification_endpoints",
     "alarms",
     "postings",
     PRESENCE,

@@ -54,6 +54,8 @@ pub fn all() -> Vec<Sql> {
         crate::merchants::STATEMENTS,
         crate::notification_attempts::STATEMENTS,
         crate::notification_search::STATEMENTS,
+        crate::notification_batches::STATEMENTS,
+        crate::notification_endpoints::STATEMENTS,
         crate::notifications::STATEMENTS,
         crate::payments::STATEMENTS,
         crate::postings::STATEMENTS,

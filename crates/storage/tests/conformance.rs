@@ -144,6 +144,7 @@ async fn keys_are_read_back_and_retired(database: Database) {
         material: Secret::new("material"),
         state: KeyState::Active,
         created_at_ms: NOW_MS,
+        signs_from_ms: Some(NOW_MS + 1),
     };
     assert!(write!(store, |s| gateway_keys::insert(&s, key)).unwrap());
     assert!(!write!(store, |s| gateway_keys::insert(&s, key)).unwrap());

@@ -92,7 +92,7 @@ fn token_for(bank: &str, call: &mut Call) -> Result<B2bResponse, Refusal> {
         None => {
             let _ = app
                 .keys
-                .notify_public()
+                .nobody_public()
                 .verify_token(client_key, timestamp.text(), signature);
             false
         }

@@ -86,6 +86,8 @@ pub async fn binding(
         subject: binding.id.to_string(),
         external_id: app.entropy.digits(32),
         body: serde_json::to_string(&message)?,
+        ip_address: None,
+        device_id: None,
         due_at_ms: now_ms,
         created_at_ms: now_ms,
     };
@@ -137,6 +139,8 @@ async fn write(
         subject: payment.id.to_string(),
         external_id: app.entropy.digits(32),
         body: serde_json::to_string(message)?,
+        ip_address: payment.details.ip_address.clone(),
+        device_id: payment.details.device_id.clone(),
         due_at_ms: now_ms,
         created_at_ms: now_ms,
     };

@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use snap::signature;
+use snap::{Secret, signature};
 use storage::merchants::{Merchant, NotificationProfile};
 use storage::notifications::{NotificationKind, StoredNotification};
-use storage::payments;
 use tokio::time::Instant;
 
 use super::policy::Target;
@@ -79,6 +78,32 @@ impl Outcome {
 }
 
 impl Tried {
+    /// Whether the endpoint answered as one that works; nothing where that cannot be told.
+    pub fn endpoint_is_alive(&self) -> Option<bool> {
+        match self.outcome {
+            Outcome::Delivered | Outcome::Repeated => Some(true),
+            // It understood and said no, which may be about this one notification.
+            Outcome::Refused => Some(
+                self.http_status
+                    .is_some_and(|status| status < 500 && status != 429),
+            ),
+            Outcome::Lost
+            | Outcome::Late
+            | Outcome::NotSent
+            | Outcome::NoToken
+            | Outcome::Forbidden => Some(false),
+            Outcome::NoUrl => None,
+        }
+    }
+
+    /// The outcome with what was said.
+    pub fn in_words(&self) -> String {
+        match &self.detail {
+            Some(detail) => format!("{}: {detail}", self.outcome.as_str()),
+            None => self.outcome.as_str().to_owned(),
+        }
+    }
+
     fn without_answer(outcome: Outcome, detail: impl Into<String>) -> Self {
         Self {
             outcome,
@@ -92,6 +117,16 @@ impl Tried {
     }
 }
 
+/// Where a merchant hears of this kind of thing.
+pub(super) fn url_of(merchant: &Merchant, kind: NotificationKind) -> Option<&str> {
+    match kind {
+        NotificationKind::Payment | NotificationKind::Refund => {
+            merchant.notification_url.as_deref()
+        }
+        NotificationKind::Binding => merchant.binding_notification_url.as_deref(),
+    }
+}
+
 /// Sends a notification once, with a token renewed at most once, all before `deadline`.
 pub(super) async fn send(
     app: &App,
@@ -102,30 +137,20 @@ pub(super) async fn send(
     let Some(merchant) = merchant else {
         return Tried::without_answer(Outcome::NoUrl, "there is no such merchant");
     };
-    let url = match stored.kind {
-        NotificationKind::Payment | NotificationKind::Refund => &merchant.notification_url,
-        NotificationKind::Binding => &merchant.binding_notification_url,
-    };
-    let Some(url) = url else {
+    let Some(url) = url_of(merchant, stored.kind) else {
         return Tried::without_answer(Outcome::NoUrl, "the merchant has no URL for it");
     };
     let target = match app.notifier.policy().check(url) {
         Ok(target) => target,
         Err(forbidden) => return Tried::without_answer(Outcome::Forbidden, forbidden.to_string()),
     };
-    let device = device(app, stored).await;
     let letter = Letter {
         app,
         merchant,
         stored,
         target: &target,
-        device: &device,
     };
-    let tried = letter.deliver(deadline).await;
-    Tried {
-        key_id: Some(letter.key_id()),
-        ..tried
-    }
+    letter.deliver(deadline).await
 }
 
 /// A notification with all that its requests are made of.
@@ -134,34 +159,52 @@ struct Letter<'a> {
     merchant: &'a Merchant,
     stored: &'a StoredNotification,
     target: &'a Target,
-    device: &'a Device,
-}
-
-/// Where the customer was when it began.
-#[derive(Default)]
-struct Device {
-    ip_address: Option<String>,
-    device_id: Option<String>,
 }
 
 impl Letter<'_> {
+    /// With another token where the merchant no longer knows ours, and with the secret before where one
+    /// replaces the other and the merchant does not believe the new one; each at most once.
     async fn deliver(&self, deadline: Instant) -> Tried {
-        let token = match self.token(deadline).await {
+        let mut token = match self.token(deadline).await {
             Ok(token) => token,
-            Err(why) => return Tried::without_answer(Outcome::NoToken, why),
+            Err(why) => {
+                return Tried {
+                    key_id: Some(self.key_id(&self.merchant.inbound_secret, None)),
+                    ..Tried::without_answer(Outcome::NoToken, why)
+                };
+            }
         };
-        let first = self.post(token.as_ref(), deadline).await;
-        let Some(stale) =
-            token.filter(|_| matches!(&first, Ok((_, said)) if said.is_stale_token()))
-        else {
-            return self.tried(first);
-        };
-        stale.forget();
-        match self.token(deadline).await {
-            Ok(token) => self.tried(self.post(token.as_ref(), deadline).await),
-            // The merchant's answer tells more than that there is no new token.
-            Err(_) => self.tried(first),
+        let mut secret = &self.merchant.inbound_secret;
+        let mut said = self.post(secret, token.as_ref(), deadline).await;
+        if let Some(stale) = &token
+            && matches!(&said, Ok((_, said)) if said.is_stale_token())
+        {
+            stale.forget();
+            // Without a new token, the merchant's answer tells more than that there is none.
+            if let Ok(new) = self.token(deadline).await {
+                token = new;
+                said = self.post(secret, token.as_ref(), deadline).await;
+            }
         }
+        if let Some(previous) = self.previous_secret()
+            && matches!(&said, Ok((_, said)) if said.is_wrong_signature())
+        {
+            secret = previous;
+            said = self.post(secret, token.as_ref(), deadline).await;
+        }
+        Tried {
+            key_id: Some(self.key_id(secret, token.as_ref())),
+            ..self.tried(said)
+        }
+    }
+
+    /// The secret that is being replaced.
+    fn previous_secret(&self) -> Option<&Secret> {
+        let now_ms = self.app.clock.business_now_ms();
+        let previous = self.merchant.previous_inbound_secret.as_ref();
+        previous
+            .filter(|previous| now_ms < previous.until_ms)
+            .map(|previous| &previous.secret)
     }
 
     async fn token(&self, deadline: Instant) -> Result<Option<Lent>, String> {
@@ -170,32 +213,35 @@ impl Letter<'_> {
         };
         let tokens = self.app.notifier.tokens();
         tokens
-            .get(self.app, self.merchant.id.as_str(), url, deadline)
+            .get(self.app, self.merchant, url, deadline)
             .await
             .map(Some)
     }
 
     async fn post(
         &self,
+        secret: &Secret,
         token: Option<&Lent>,
         deadline: Instant,
     ) -> Result<(Heard, Said), Silence> {
         let body = Bytes::copy_from_slice(self.stored.body.as_bytes());
         let sending = self.app.notifier.sending();
+        let headers = self.headers(secret, token);
+        let authority = self.merchant.extra_ca.as_deref();
         let heard = sending
-            .post(self.target, self.headers(token), body, deadline)
+            .post(self.target, authority, headers, body, deadline)
             .await?;
         let said = Said::read(heard.status, &heard.body);
         Ok((heard, said))
     }
 
     /// Never the customer's token. A value that cannot stand in a header is left out.
-    fn headers(&self, token: Option<&Lent>) -> HeaderMap {
+    fn headers(&self, secret: &Secret, token: Option<&Lent>) -> HeaderMap {
         let client_id = self.merchant.id.as_str();
         let token = token.map_or("", |token| token.text().expose());
         let timestamp = snap::timestamp::format_jakarta(self.app.clock.wall_now_ms());
         let signature = signature::sign(
-            &self.merchant.inbound_secret,
+            secret,
             "POST",
             &self.target.path_and_query,
             token,
@@ -214,10 +260,10 @@ impl Letter<'_> {
         put("x-external-id", &self.stored.external_id);
         put("x-timestamp", &timestamp);
         put("x-signature", &signature);
-        if let Some(address) = &self.device.ip_address {
+        if let Some(address) = &self.stored.ip_address {
             put("x-ip-address", address);
         }
-        if let Some(device) = &self.device.device_id {
+        if let Some(device) = &self.stored.device_id {
             put("x-device-id", device);
         }
         if !token.is_empty()
@@ -263,23 +309,20 @@ impl Letter<'_> {
         }
     }
 
-    fn profile(&self) -> NotificationProfile {
-        self.merchant.settings.notification_profile
+    fn profile(&self) -> &NotificationProfile {
+        &self.merchant.settings.notification_profile
     }
 
-    /// Which key and which secret signed, told by names that say nothing about them.
-    fn key_id(&self) -> String {
-        let keys = &self.app.keys;
-        let secret = derive::keyed_hash(
-            keys.derive(),
-            "inbound",
-            self.merchant.inbound_secret.expose(),
-        );
-        let secret = secret.get(..8).unwrap_or_default();
-        if self.merchant.token_url.is_none() {
-            return format!("hmac:{secret}");
+    /// Which secret signed, and which key the request for the token, told by names that say nothing about
+    /// them.
+    fn key_id(&self, secret: &Secret, token: Option<&Lent>) -> String {
+        let derive = self.app.keys.derive();
+        let name = derive::keyed_hash(derive, "inbound", secret.expose());
+        let name = name.get(..8).unwrap_or_default();
+        match token {
+            None => format!("hmac:{name}"),
+            Some(token) => format!("hmac:{name} rsa:{}", token.asked_with()),
         }
-        format!("hmac:{secret} rsa:{}", keys.notify_public().fingerprint())
     }
 }
 
@@ -302,24 +345,4 @@ fn kept(body: &[u8]) -> Option<String> {
     let beginning = body.get(..ANSWER_KEPT).unwrap_or(body);
     let text = String::from_utf8_lossy(beginning).replace('\0', "\u{fffd}");
     (!text.is_empty()).then_some(text)
-}
-
-/// The customer's address and device of a payment; the notification goes without them when they cannot
-/// be read.
-async fn device(app: &App, stored: &StoredNotification) -> Device {
-    if stored.kind == NotificationKind::Binding {
-        return Device::default();
-    }
-    let id = direct_debit::PaymentId::new(&stored.subject);
-    match payments::by_id(&app.store.reader(), &stored.notification.merchant, &id).await {
-        Ok(Some(payment)) => Device {
-            ip_address: payment.details.ip_address,
-            device_id: payment.details.device_id,
-        },
-        Ok(None) => Device::default(),
-        Err(error) => {
-            tracing::warn!(payment = %id, %error, "a payment's device could not be read");
-            Device::default()
-        }
-    }
 }

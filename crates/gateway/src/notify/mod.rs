@@ -7,6 +7,8 @@
 
 pub mod addresses;
 mod attempt;
+mod breaker;
+mod endpoints;
 pub mod policy;
 mod receipt;
 mod record;
@@ -16,8 +18,10 @@ mod sending;
 mod tokens;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
+use self::endpoints::Endpoints;
 use self::policy::Policy;
 use self::sending::Sending;
 use self::tokens::MerchantTokens;
@@ -35,6 +39,9 @@ pub struct Notifier {
     sending: Sending,
     tokens: MerchantTokens,
     timeout: Duration,
+    endpoints: Endpoints,
+    /// Tries that have taken long and are still under way.
+    slow: AtomicUsize,
 }
 
 /// One run: everything that is due now.
@@ -58,6 +65,8 @@ impl Notifier {
             policy,
             tokens: MerchantTokens::default(),
             timeout: Duration::from_millis(u64::from(timeout_ms)),
+            endpoints: Endpoints::default(),
+            slow: AtomicUsize::new(0),
         }
     }
 
@@ -67,12 +76,24 @@ impl Notifier {
         &self.policy
     }
 
+    /// Checks a certificate authority that a merchant brings: PEM.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn check_authority(&self, pem: &str) -> Result<(), String> {
+        sending::check_authority(pem)
+    }
+
     fn sending(&self) -> &Sending {
         &self.sending
     }
 
     fn tokens(&self) -> &MerchantTokens {
         &self.tokens
+    }
+
+    const fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
     }
 
     const fn timeout(&self) -> Duration {

@@ -63,14 +63,26 @@ impl Said {
         is_case(code, "401", "01") || is_case(code, "401", "03") || is_error(code) && named()
     }
 
+    /// Whether the merchant may have compared with another key or secret than the one that signed.
+    pub fn is_wrong_signature(&self) -> bool {
+        let words = self.message.as_deref().unwrap_or_default();
+        match &self.code {
+            Some(code) if is_error(code) => {
+                is_case(code, "401", "00") || words.to_ascii_lowercase().contains("signature")
+            }
+            Some(_) => false,
+            None => self.status == 401,
+        }
+    }
+
     /// What it means under a merchant's profile.
-    pub fn receipt(&self, profile: NotificationProfile) -> Receipt {
+    pub fn receipt(&self, profile: &NotificationProfile) -> Receipt {
         let ok = (200..300).contains(&self.status);
         match self.code.as_deref() {
             Some(code) if is_case(code, "409", "00") => Receipt::Repeated,
             Some(code) if ok && is_error(code) => match profile {
                 NotificationProfile::Doku => Receipt::Doubtful,
-                NotificationProfile::Prompt => Receipt::Refused,
+                NotificationProfile::Prompt | NotificationProfile::Own(_) => Receipt::Refused,
             },
             _ if ok => Receipt::Confirmed,
             _ => Receipt::Refused,
@@ -152,7 +164,7 @@ mod tests {
         ];
         for (status, body, receipt) in table {
             assert_eq!(
-                said(status, body).receipt(Prompt),
+                said(status, body).receipt(&Prompt),
                 receipt,
                 "{status} {body}"
             );
@@ -162,9 +174,9 @@ mod tests {
     #[test]
     fn under_dokus_profile_any_2xx_counts() {
         let error_inside = said(200, r#"{"responseCode":"5005600"}"#);
-        assert_eq!(error_inside.receipt(Doku), Receipt::Doubtful);
-        assert_eq!(said(200, "").receipt(Doku), Receipt::Confirmed);
-        assert_eq!(said(500, "").receipt(Doku), Receipt::Refused);
+        assert_eq!(error_inside.receipt(&Doku), Receipt::Doubtful);
+        assert_eq!(said(200, "").receipt(&Doku), Receipt::Confirmed);
+        assert_eq!(said(500, "").receipt(&Doku), Receipt::Refused);
     }
 
     #[test]
@@ -208,6 +220,40 @@ mod tests {
             (403, ""),
         ] {
             assert!(!said(status, body).is_stale_token(), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_signature_that_is_not_believed_is_recognised() {
+        for (status, body) in [
+            (
+                401,
+                r#"{"responseCode":"4015600","responseMessage":"Unauthorized. [Signature]"}"#,
+            ),
+            (
+                401,
+                r#"{"responseCode":"4017300","responseMessage":"Unauthorized.Invalid Signature"}"#,
+            ),
+            (
+                200,
+                r#"{"responseCode":"5005600","responseMessage":"Invalid signature"}"#,
+            ),
+            (401, "Unauthorized"),
+        ] {
+            assert!(said(status, body).is_wrong_signature(), "{status} {body}");
+        }
+        for (status, body) in [
+            (
+                401,
+                r#"{"responseCode":"4015601","responseMessage":"Invalid Token (B2B)"}"#,
+            ),
+            (
+                200,
+                r#"{"responseCode":"2005600","responseMessage":"Signature fine"}"#,
+            ),
+            (500, ""),
+        ] {
+            assert!(!said(status, body).is_wrong_signature(), "{status} {body}");
         }
     }
 

@@ -45,15 +45,13 @@ pub struct Failed {
 
 /// When to try again; `None` when the schedule is exhausted.
 #[must_use]
-pub fn next_try(profile: NotificationProfile, failed: &Failed) -> Option<i64> {
+pub fn next_try(profile: &NotificationProfile, failed: &Failed) -> Option<i64> {
     let at = usize::try_from(failed.tries.saturating_sub(1)).ok()?;
     match profile {
-        NotificationProfile::Prompt => {
-            let per_mille =
-                800_i64.saturating_add(i64::try_from(failed.jitter % JITTER).unwrap_or(0));
-            let pause = PROMPT.get(at)?.saturating_mul(per_mille) / 1_000;
-            let wish = failed.retry_after_ms.unwrap_or(0).min(LONGEST_WISH_MS);
-            Some(failed.now_ms.saturating_add(pause.max(wish)))
+        NotificationProfile::Prompt => Some(after_pause(*PROMPT.get(at)?, failed)),
+        NotificationProfile::Own(pauses) => {
+            let pause = i64::from(pauses.get_s(at)?).saturating_mul(SECOND);
+            Some(after_pause(pause, failed))
         }
         NotificationProfile::Doku => {
             let planned = failed.first_at_ms.saturating_add(*DOKU.get(at)?);
@@ -67,6 +65,14 @@ pub fn next_try(profile: NotificationProfile, failed: &Failed) -> Option<i64> {
             Some(planned.max(soonest).max(failed.now_ms))
         }
     }
+}
+
+/// The pause, a little longer or shorter by chance, or what the merchant asked for if that is longer.
+fn after_pause(pause: i64, failed: &Failed) -> i64 {
+    let per_mille = 800_i64.saturating_add(i64::try_from(failed.jitter % JITTER).unwrap_or(0));
+    let pause = pause.saturating_mul(per_mille) / 1_000;
+    let wish = failed.retry_after_ms.unwrap_or(0).min(LONGEST_WISH_MS);
+    failed.now_ms.saturating_add(pause.max(wish))
 }
 
 /// What `Retry-After` asks for, in milliseconds from now by the wall clock; nothing when it is neither
@@ -105,7 +111,7 @@ mod tests {
         let mut now_ms = FIRST;
         let mut pauses = Vec::new();
         for tries in 1.. {
-            let Some(at_ms) = next_try(Prompt, &failed(tries, now_ms)) else {
+            let Some(at_ms) = next_try(&Prompt, &failed(tries, now_ms)) else {
                 break;
             };
             pauses.push((at_ms - now_ms) / SECOND);
@@ -124,11 +130,11 @@ mod tests {
                 jitter,
                 ..failed(2, FIRST)
             };
-            assert_eq!(next_try(Prompt, &tenth), Some(FIRST + pause * 3));
+            assert_eq!(next_try(&Prompt, &tenth), Some(FIRST + pause * 3));
         }
         for jitter in 0..2 * JITTER {
             let at_ms = next_try(
-                Prompt,
+                &Prompt,
                 &Failed {
                     jitter,
                     ..failed(1, FIRST)
@@ -146,17 +152,17 @@ mod tests {
             ..failed(1, FIRST)
         };
         assert_eq!(
-            next_try(Prompt, &asked(Some(120_000))),
+            next_try(&Prompt, &asked(Some(120_000))),
             Some(FIRST + 120_000)
         );
-        assert_eq!(next_try(Prompt, &asked(Some(0))), Some(FIRST + 5_000));
+        assert_eq!(next_try(&Prompt, &asked(Some(0))), Some(FIRST + 5_000));
         assert_eq!(
-            next_try(Prompt, &asked(Some(i64::MAX))),
+            next_try(&Prompt, &asked(Some(i64::MAX))),
             Some(FIRST + 24 * HOUR)
         );
         assert_eq!(
             next_try(
-                Prompt,
+                &Prompt,
                 &Failed {
                     retry_after_ms: Some(1),
                     ..failed(10, FIRST)
@@ -167,26 +173,52 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_the_merchants_own_is_followed_and_then_it_rests() {
+        let own: NotificationProfile = "10s,1m,7d".parse().unwrap();
+        let mut now_ms = FIRST;
+        let mut pauses = Vec::new();
+        for tries in 1.. {
+            let Some(at_ms) = next_try(&own, &failed(tries, now_ms)) else {
+                break;
+            };
+            pauses.push((at_ms - now_ms) / SECOND);
+            now_ms = at_ms;
+        }
+        assert_eq!(pauses, [10, 60, 7 * 86_400]);
+        let asked = Failed {
+            retry_after_ms: Some(HOUR),
+            jitter: 0,
+            ..failed(1, FIRST)
+        };
+        assert_eq!(next_try(&own, &asked), Some(FIRST + HOUR));
+        let unasked = Failed {
+            retry_after_ms: None,
+            ..asked
+        };
+        assert_eq!(next_try(&own, &unasked), Some(FIRST + 8_000));
+    }
+
+    #[test]
     fn doku_counts_from_the_first_try_whatever_the_tries_took() {
         assert_eq!(
-            next_try(Doku, &failed(1, FIRST + 30_000)),
+            next_try(&Doku, &failed(1, FIRST + 30_000)),
             Some(FIRST + 30 * MINUTE)
         );
         assert_eq!(
-            next_try(Doku, &failed(2, FIRST + 31 * MINUTE)),
+            next_try(&Doku, &failed(2, FIRST + 31 * MINUTE)),
             Some(FIRST + 6 * HOUR)
         );
         assert_eq!(
-            next_try(Doku, &failed(3, FIRST + 6 * HOUR)),
+            next_try(&Doku, &failed(3, FIRST + 6 * HOUR)),
             Some(FIRST + 12 * HOUR)
         );
-        assert_eq!(next_try(Doku, &failed(4, FIRST + 12 * HOUR)), None);
+        assert_eq!(next_try(&Doku, &failed(4, FIRST + 12 * HOUR)), None);
     }
 
     #[test]
     fn doku_tries_that_were_missed_are_not_made_up_for_at_once() {
         let late = FIRST + 20 * HOUR;
-        assert_eq!(next_try(Doku, &failed(2, late)), Some(late + 30 * MINUTE));
+        assert_eq!(next_try(&Doku, &failed(2, late)), Some(late + 30 * MINUTE));
     }
 
     #[test]

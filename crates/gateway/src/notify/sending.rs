@@ -3,7 +3,8 @@
 //! Redirects are not followed, proxies of the environment are not used, nothing is decompressed, no
 //! cookie is kept. Only the first 64 KiB of an answer are read.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -22,6 +23,25 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 /// Connections kept to one merchant.
 const IDLE_CONNECTIONS: usize = 16;
+
+/// Authorities of merchants whose connections are kept.
+const AUTHORITIES: usize = 1_000;
+
+/// Whether a text is one or more certificates as PEM that connections can be verified by.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub(super) fn check_authority(pem: &str) -> Result<(), String> {
+    let certificates = reqwest::Certificate::from_pem_bundle(pem.as_bytes());
+    let certificates = certificates.map_err(|error| root_cause(&error))?;
+    if certificates.is_empty() {
+        return Err("there is no certificate in it".to_owned());
+    }
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only(certificates);
+    client.build().map(drop).map_err(|error| root_cause(&error))
+}
 
 /// A merchant's answer.
 #[derive(Debug)]
@@ -67,40 +87,48 @@ pub(super) enum Reach {
 pub(super) struct Sending {
     secure: Line,
     plain: Line,
+    policy: Arc<Policy>,
+    /// By the authority that is trusted besides.
+    trusting: Mutex<HashMap<String, Arc<Line>>>,
 }
 
 #[derive(Debug)]
 struct Line {
     names: Arc<CheckedNames>,
     transport: Transport,
+    authority: Option<String>,
     // Made when first needed: reading the machine's certificate authorities takes time and memory.
     client: OnceLock<Result<reqwest::Client, String>>,
 }
 
 impl Sending {
     pub fn new(policy: &Arc<Policy>) -> Self {
-        let line = |transport| Line {
-            names: Arc::new(CheckedNames::new(Arc::clone(policy), transport)),
-            transport,
-            client: OnceLock::new(),
-        };
         Self {
-            secure: line(Transport::Secure),
-            plain: line(Transport::Plain),
+            secure: Line::new(policy, Transport::Secure, None),
+            plain: Line::new(policy, Transport::Plain, None),
+            policy: Arc::clone(policy),
+            trusting: Mutex::default(),
         }
     }
 
-    /// Posts `body` and reads the answer, all before `deadline`.
+    /// Posts `body` and reads the answer, all before `deadline`. `authority` is a certificate authority
+    /// that is trusted besides the machine's, as PEM.
     pub async fn post(
         &self,
         target: &Target,
+        authority: Option<&str>,
         headers: HeaderMap,
         body: Bytes,
         deadline: Instant,
     ) -> Result<Heard, Silence> {
-        let line = match target.transport {
-            Transport::Secure => &self.secure,
-            Transport::Plain => &self.plain,
+        let trusting;
+        let line = match (target.transport, authority) {
+            (Transport::Plain, _) => &self.plain,
+            (Transport::Secure, None) => &self.secure,
+            (Transport::Secure, Some(authority)) => {
+                trusting = self.trusting(authority);
+                &*trusting
+            }
         };
         let client = line.client.get_or_init(|| line.build()).as_ref();
         let client = client.map_err(|why| Silence::new(Reach::NotSent, why.clone()))?;
@@ -118,7 +146,28 @@ impl Sending {
     }
 }
 
+impl Sending {
+    /// The line to merchants with this authority, which no other merchant's requests go through.
+    fn trusting(&self, authority: &str) -> Arc<Line> {
+        let mut lines = self.trusting.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() >= AUTHORITIES && !lines.contains_key(authority) {
+            lines.clear();
+        }
+        let new = || Arc::new(Line::new(&self.policy, Transport::Secure, Some(authority)));
+        Arc::clone(lines.entry(authority.to_owned()).or_insert_with(new))
+    }
+}
+
 impl Line {
+    fn new(policy: &Arc<Policy>, transport: Transport, authority: Option<&str>) -> Self {
+        Self {
+            names: Arc::new(CheckedNames::new(Arc::clone(policy), transport)),
+            transport,
+            authority: authority.map(str::to_owned),
+            client: OnceLock::new(),
+        }
+    }
+
     fn build(&self) -> Result<reqwest::Client, String> {
         let names: Arc<dyn Resolve> = self.names.clone();
         let builder = reqwest::Client::builder()
@@ -138,7 +187,14 @@ impl Line {
             .user_agent("gerbang")
             .dns_resolver(names);
         let builder = match self.transport {
-            Transport::Secure => builder.https_only(true),
+            Transport::Secure => match &self.authority {
+                None => builder.https_only(true),
+                Some(pem) => {
+                    let certificates = reqwest::Certificate::from_pem_bundle(pem.as_bytes());
+                    let certificates = certificates.map_err(|error| root_cause(&error))?;
+                    builder.https_only(true).tls_certs_merge(certificates)
+                }
+            },
             // It never speaks TLS, so it needs no authorities.
             Transport::Plain => builder.tls_certs_only([]),
         };

@@ -8,10 +8,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use snap::Secret;
+use storage::merchants::Merchant;
 use tokio::time::{Instant, timeout_at};
 
 use super::receipt::Said;
 use crate::app::App;
+use crate::keys::{NotifyKey, order};
 use crate::token_keeper::{HeldToken, TokenKeeper};
 
 /// The life of a token whose end is not told: DOKU's.
@@ -43,6 +45,11 @@ impl Lent {
         &self.token.text
     }
 
+    /// The fingerprint of our key that signed the request for it.
+    pub fn asked_with(&self) -> &str {
+        &self.token.asked_with
+    }
+
     /// The merchant no longer knows it.
     pub fn forget(&self) {
         self.keeper.forget(&self.token);
@@ -54,15 +61,15 @@ impl MerchantTokens {
     pub async fn get(
         &self,
         app: &App,
-        client_id: &str,
+        merchant: &Merchant,
         token_url: &str,
         deadline: Instant,
     ) -> Result<Lent, String> {
-        let keeper = self.keeper(client_id, token_url);
+        let keeper = self.keeper(merchant.id.as_str(), token_url);
         // A merchant's clock is the wall's, however far the business has moved on.
         let now_ms = app.clock.wall_now_ms();
         let got = keeper.get(now_ms, async || {
-            fetch(app, client_id, token_url, now_ms, deadline).await
+            fetch(app, merchant, token_url, now_ms, deadline).await
         });
         match timeout_at(deadline, got).await {
             Ok(Ok(token)) => Ok(Lent { keeper, token }),
@@ -82,9 +89,11 @@ impl MerchantTokens {
     }
 }
 
+/// Asks with the key that signs now and, while one replaces another, with the others where the merchant
+/// does not believe it: it may know only the old one yet, or only the new one already.
 async fn fetch(
     app: &App,
-    client_id: &str,
+    merchant: &Merchant,
     token_url: &str,
     now_ms: i64,
     deadline: Instant,
@@ -94,8 +103,35 @@ async fn fetch(
         .policy()
         .check(token_url)
         .map_err(|error| format!("token: {error}"))?;
+    let keys = app.keys.notify();
+    let mut refused = None;
+    for key in order(&keys, app.clock.business_now_ms()) {
+        let headers = headers(merchant.id.as_str(), key, now_ms)?;
+        let body = Bytes::from_static(BODY);
+        let sending = app.notifier.sending();
+        let authority = merchant.extra_ca.as_deref();
+        let heard = sending
+            .post(&target, authority, headers, body, deadline)
+            .await;
+        let heard = heard.map_err(|silence| format!("token: {}", silence.why))?;
+        match read(heard.status, &heard.body) {
+            Ok((text, life_s)) => {
+                let mut token = HeldToken::new(text, now_ms, life_s);
+                token.asked_with = key.public.fingerprint();
+                return Ok(token);
+            }
+            Err(why) if Said::read(heard.status, &heard.body).is_wrong_signature() => {
+                refused.get_or_insert(why);
+            }
+            Err(why) => return Err(why),
+        }
+    }
+    Err(refused.unwrap_or_default())
+}
+
+fn headers(client_id: &str, key: &NotifyKey, now_ms: i64) -> Result<HeaderMap, String> {
     let timestamp = snap::timestamp::format_jakarta(now_ms);
-    let signature = app.keys.notify().sign_token(client_id, &timestamp);
+    let signature = key.private.sign_token(client_id, &timestamp);
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     for (name, text) in [
@@ -107,14 +143,7 @@ async fn fetch(
             HeaderValue::from_str(text).map_err(|_| format!("token: {name} cannot be a header"))?;
         headers.insert(name, value);
     }
-    let heard = app
-        .notifier
-        .sending()
-        .post(&target, headers, Bytes::from_static(BODY), deadline)
-        .await;
-    let heard = heard.map_err(|silence| format!("token: {}", silence.why))?;
-    let (text, life_s) = read(heard.status, &heard.body)?;
-    Ok(HeldToken::new(text, now_ms, life_s))
+    Ok(headers)
 }
 
 /// The token and its life in seconds. What the merchant said is repeated only where it is a refusal:

@@ -294,6 +294,8 @@ impl Shop {
             notification_url: Some(format!("{own}{}", paths.notification)),
             token_url: Some(format!("{own}{}", paths.token)),
             binding_notification_url: None,
+            previous_inbound_secret: None,
+            extra_ca: None,
             settings,
             created_at_ms: 1,
             version: 1,
@@ -316,7 +318,7 @@ impl Shop {
             .await
             .unwrap();
         let (deliver, notified) = mpsc::channel(64);
-        let gateway_key = snap::PublicKey::from_pem(&app.keys.notify().public_key_pem()).unwrap();
+        let gateway_key = snap::PublicKey::from_pem(&app.keys.notify()[0].public.to_pem()).unwrap();
         let verifier = notifications::Settings::new(client_id, gateway_key, inbound_secret);
         let router = notifications::router(verifier, &paths, deliver);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });

@@ -1,6 +1,7 @@
 //! A merchant's server that does as a test says, and remembers what it was sent.
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -191,6 +192,32 @@ pub async fn raw(bytes: &'static str, then: Then) -> String {
         }
     });
     url
+}
+
+/// A server that answers `head` and then up to a gibibyte, and counts what it could get rid of.
+pub async fn gibibyte(head: &'static str) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let written = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&written);
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let count = Arc::clone(&count);
+            tokio::spawn(async move {
+                let mut request = [0_u8; 64 * 1024];
+                let _ = socket.read(&mut request).await;
+                let _ = socket.write_all(head.as_bytes()).await;
+                while count.load(Ordering::SeqCst) < 1 << 30 {
+                    match socket.write(&[b'x'; 64 * 1024]).await {
+                        Ok(bytes) => count.fetch_add(bytes, Ordering::SeqCst),
+                        Err(_) => break,
+                    };
+                }
+            });
+        }
+    });
+    (url, written)
 }
 
 /// How a [`raw`] server goes on.

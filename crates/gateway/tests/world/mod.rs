@@ -81,6 +81,8 @@ pub async fn add_merchant(
         notification_url: None,
         token_url: None,
         binding_notification_url: None,
+        previous_inbound_secret: None,
+        extra_ca: None,
         settings,
         created_at_ms: 1,
         version: 1,

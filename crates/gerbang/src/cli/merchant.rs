@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use storage::merchants::NotificationProfile;
+
+use crate::commands::milliseconds;
 
 /// `gerbang merchant`.
 #[derive(Debug, Args)]
@@ -62,15 +65,31 @@ pub enum MerchantAction {
         /// Its client id
         client_id: String,
     },
-    /// Give a merchant a new secret; prints it, once
+    /// What can be done to keys and secrets.
+    #[command(flatten)]
+    Keys(KeyAction),
+}
+
+/// What can be done to keys and secrets.
+#[derive(Debug, Subcommand)]
+pub enum KeyAction {
+    /// Give a merchant a new client secret; prints it, once
     RotateSecret {
         /// Its client id
         client_id: String,
-        /// The notification secret instead of the client secret
-        #[arg(long, conflicts_with = "revoke")]
-        notification: bool,
         /// Refuse the old secret and end all tokens at once; otherwise the old secret is
         /// accepted for another day
+        #[arg(long)]
+        revoke: bool,
+    },
+    /// Give a merchant a new notification secret; prints it, once
+    ///
+    /// For seven days a notification that the merchant refuses because of its signature is sent again at
+    /// once, signed with the old secret, so it does not matter when the merchant takes the new one over.
+    RotateNotificationSecret {
+        /// Its client id
+        client_id: String,
+        /// Never sign with the old secret again
         #[arg(long)]
         revoke: bool,
     },
@@ -79,14 +98,33 @@ pub enum MerchantAction {
         /// The key with which banks verify the gateway's calls instead
         #[arg(long)]
         bank: bool,
+        /// Every key that may sign, with the time from which it does
+        #[arg(long, conflicts_with = "bank")]
+        all: bool,
+    },
+    /// Make the gateway a new key for its calls to merchants; prints its public half
+    ///
+    /// It signs after the overlap, in which merchants add it to the one they have. A merchant that does not
+    /// believe one key is asked with the other for seven more days.
+    RotateGatewayKey {
+        /// How long the key before it goes on signing, such as 12h or 7d
+        #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = span)]
+        overlap: i64,
     },
     /// Add a public key; the earlier ones stay good
-    AddKey {
+    AddPublicKey {
         /// Its client id
         client_id: String,
         /// A file with the public key (PEM)
         #[arg(long, value_name = "FILE")]
         public_key: PathBuf,
+    },
+    /// Accept a public key no more
+    RemovePublicKey {
+        /// Its client id
+        client_id: String,
+        /// The key's fingerprint, as `gerbang merchant show` tells it
+        fingerprint: String,
     },
 }
 
@@ -102,6 +140,10 @@ pub struct MerchantSettings {
     /// Where bindings are notified
     #[arg(long, value_name = "URL")]
     pub binding_notification_url: Option<String>,
+    /// A file with a certificate authority (PEM) that this merchant's URLs are trusted by, beside the
+    /// machine's own; an empty name takes it away
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Enforce the documented forms of ids and addresses
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     pub strict: Option<bool>,
@@ -111,9 +153,10 @@ pub struct MerchantSettings {
     /// Answer a refund with DOKU's 2000700 instead of 2005800
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     pub doku_refund_code: Option<bool>,
-    /// Repeat notifications as DOKU does: after 30 minutes, 6 hours and 12 hours
-    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
-    pub doku_notifications: Option<bool>,
+    /// When a notification that failed is repeated: `prompt` (after 5s, 30s, 2m, 10m, 30m, 2h, 6h, 12h,
+    /// 24h), `doku` (after 30 minutes, 6 hours and 12 hours), or pauses of its own such as 10s,1m,1h
+    #[arg(long, value_name = "SCHEDULE")]
+    pub schedule: Option<NotificationProfile>,
     /// The fixed part of the fee for a payment
     #[arg(long, value_name = "RUPIAH")]
     pub fee_flat: Option<u32>,
@@ -126,6 +169,10 @@ pub struct MerchantSettings {
     /// A URL scheme of the merchant's app that customers may be sent to (repeatable)
     #[arg(long = "url-scheme", value_name = "SCHEME")]
     pub url_schemes: Vec<String>,
+}
+
+fn span(text: &str) -> Result<i64, String> {
+    milliseconds(text).map_err(|error| error.to_string())
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {

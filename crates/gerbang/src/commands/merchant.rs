@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use gateway::App;
 use serde_json::{Value, json};
-use snap::{PublicKey, timestamp};
+use snap::{PublicKey, Secret, timestamp};
 use storage::merchants::{Merchant, MerchantState};
+use storage::notification_endpoints;
 
 use super::open::open;
-use crate::cli::{MerchantAction, MerchantArgs};
+use crate::cli::{KeyAction, MerchantAction, MerchantArgs};
 use crate::{files, merchants, screen};
 
 /// Does what is asked, on the database that the folder or the configuration names.
@@ -51,7 +52,7 @@ async fn act(app: &App, action: MerchantAction, as_json: bool) -> anyhow::Result
                 if enable {
                     merchant.state = MerchantState::Active;
                 }
-                merchants::apply(merchant, &settings)
+                merchants::apply(&app.notifier, merchant, &settings)
             };
             merchants::change(app, &client_id, change).await?;
             changed(&client_id, "was changed", as_json);
@@ -64,26 +65,45 @@ async fn act(app: &App, action: MerchantAction, as_json: bool) -> anyhow::Result
             merchants::change(app, &client_id, disable).await?;
             changed(&client_id, "is disabled", as_json);
         }
-        MerchantAction::RotateSecret {
-            client_id,
-            notification,
-            revoke,
-        } => {
-            rotate(app, &client_id, notification, revoke, as_json).await?;
+        MerchantAction::Keys(action) => keys(app, action, as_json).await?,
+    }
+    Ok(())
+}
+
+async fn keys(app: &App, action: KeyAction, as_json: bool) -> anyhow::Result<()> {
+    let now_ms = app.clock.business_now_ms();
+    match action {
+        KeyAction::RotateSecret { client_id, revoke } => {
+            let rotate = |merchant: &mut Merchant| {
+                merchants::rotate_secret(merchant, revoke, now_ms);
+                Ok(())
+            };
+            let merchant = merchants::change(app, &client_id, rotate).await?;
+            new_secret("client_secret", &merchant, &merchant.secret, as_json);
         }
-        MerchantAction::GatewayKey { bank } => {
+        KeyAction::RotateNotificationSecret { client_id, revoke } => {
+            let rotate = |merchant: &mut Merchant| {
+                merchants::rotate_notification_secret(merchant, revoke, now_ms);
+                Ok(())
+            };
+            let merchant = merchants::change(app, &client_id, rotate).await?;
+            let secret = &merchant.inbound_secret;
+            new_secret("notification_secret", &merchant, secret, as_json);
+        }
+        KeyAction::GatewayKey { all: true, .. } => gateway_keys(app, as_json),
+        KeyAction::GatewayKey { bank, .. } => {
             let key = if bank {
                 app.keys.bank().public_key_pem()
             } else {
-                app.keys.notify_public().to_pem()
+                app.keys.notify_public_pem(now_ms)
             };
-            if as_json {
-                screen::json(&json!({ "public_key": key }));
-            } else {
-                screen::line(key.trim_end());
-            }
+            public_key(&key, as_json);
         }
-        MerchantAction::AddKey {
+        KeyAction::RotateGatewayKey { overlap } => {
+            let key = gateway::rotate_notify_key(&app.store, &app.entropy, now_ms, overlap).await?;
+            public_key(&key.to_pem(), as_json);
+        }
+        KeyAction::AddPublicKey {
             client_id,
             public_key,
         } => {
@@ -94,38 +114,56 @@ async fn act(app: &App, action: MerchantAction, as_json: bool) -> anyhow::Result
                 as_json,
             );
         }
+        KeyAction::RemovePublicKey {
+            client_id,
+            fingerprint,
+        } => {
+            merchants::remove_key(app, &client_id, &fingerprint).await?;
+            changed(&client_id, "is no longer believed with this key", as_json);
+        }
     }
     Ok(())
 }
 
-async fn rotate(
-    app: &App,
-    client_id: &str,
-    notification: bool,
-    revoke: bool,
-    as_json: bool,
-) -> anyhow::Result<()> {
-    let now_ms = app.clock.business_now_ms();
-    let rotate = |merchant: &mut Merchant| {
-        if notification {
-            merchants::rotate_notification_secret(merchant);
-        } else {
-            merchants::rotate_secret(merchant, revoke, now_ms);
-        }
-        Ok(())
-    };
-    let merchant = merchants::change(app, client_id, rotate).await?;
-    let secret = if notification {
-        ("notification_secret", merchant.inbound_secret.expose())
+fn public_key(pem: &str, as_json: bool) {
+    if as_json {
+        screen::json(&json!({ "public_key": pem }));
     } else {
-        ("client_secret", merchant.secret.expose())
-    };
+        screen::line(pem.trim_end());
+    }
+}
+
+/// Every key that may sign the gateway's calls to merchants, the one that does first.
+fn gateway_keys(app: &App, as_json: bool) {
+    let (keys, now_ms) = (app.keys.notify(), app.clock.business_now_ms());
+    let shown: Vec<Value> = gateway::order(&keys, now_ms)
+        .map(|key| {
+            json!({
+                "fingerprint": key.public.fingerprint(),
+                "signs_from": timestamp::format_jakarta(key.signs_from_ms),
+                "public_key": key.public.to_pem(),
+            })
+        })
+        .collect();
+    if as_json {
+        screen::json(&json!(shown));
+        return;
+    }
+    for key in &shown {
+        let text = |member| key.get(member).map(plain).unwrap_or_default();
+        screen::value("fingerprint", text("fingerprint"));
+        screen::value("signs from", text("signs_from"));
+        screen::line(text("public_key").trim_end());
+    }
+}
+
+fn new_secret(name: &str, merchant: &Merchant, secret: &Secret, as_json: bool) {
+    let id = merchant.id.as_str();
     reveal(
-        &format!("{client_id} has a new secret"),
-        &[("client_id", client_id), secret],
+        &format!("{id} has a new secret"),
+        &[("client_id", id), (name, secret.expose())],
         as_json,
     );
-    Ok(())
 }
 
 fn read_key(path: &std::path::Path) -> anyhow::Result<PublicKey> {
@@ -186,6 +224,7 @@ async fn show(app: &App, client_id: &str, as_json: bool) -> anyhow::Result<()> {
         .collect();
     if let Value::Object(members) = &mut shown {
         members.insert("public_keys".to_owned(), json!(fingerprints));
+        members.insert("endpoints".to_owned(), endpoints(app, &merchant).await?);
     }
     if as_json {
         screen::json(&shown);
@@ -198,6 +237,11 @@ async fn show(app: &App, client_id: &str, as_json: bool) -> anyhow::Result<()> {
                     .iter()
                     .for_each(|(member, value)| screen::value(member, plain(value)));
             }
+            Value::Array(endpoints) if name == "endpoints" => endpoints.iter().for_each(|one| {
+                let text = |member| one.get(member).map(plain).unwrap_or_default();
+                let line = ["url", "breaker", "since", "probe_at", "reason"].map(text);
+                screen::value("endpoint", line.join(" "));
+            }),
             Value::Array(keys) => keys.iter().for_each(|key| {
                 let text = |member| key.get(member).map(plain).unwrap_or_default();
                 screen::value(
@@ -209,6 +253,22 @@ async fn show(app: &App, client_id: &str, as_json: bool) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The endpoints that ever broke, with what their breakers do as the gateways last told.
+async fn endpoints(app: &App, merchant: &Merchant) -> anyhow::Result<Value> {
+    let told = notification_endpoints::of_merchant(&app.store.reader(), &merchant.id).await?;
+    let shown = told.iter().map(|one| {
+        json!({
+            "url": one.url,
+            "breaker": one.state.as_str(),
+            "failures": one.failures,
+            "since": timestamp::format_jakarta(one.since_ms),
+            "probe_at": one.probe_at_ms.map(timestamp::format_jakarta),
+            "reason": one.reason,
+        })
+    });
+    Ok(shown.collect())
 }
 
 fn plain(value: &Value) -> String {
@@ -228,6 +288,7 @@ fn public(merchant: &Merchant) -> Value {
         "notification_url": merchant.notification_url,
         "token_url": merchant.token_url,
         "binding_notification_url": merchant.binding_notification_url,
+        "extra_ca": merchant.extra_ca.is_some(),
         "settings": serde_json::to_value(&merchant.settings).unwrap_or_default(),
         "created": timestamp::format_jakarta(merchant.created_at_ms),
     })

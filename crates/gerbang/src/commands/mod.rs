@@ -16,3 +16,5 @@ pub mod sandbox;
 pub mod serve;
 mod span;
 mod statement_file;
+
+pub use span::milliseconds;

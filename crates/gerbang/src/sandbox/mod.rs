@@ -95,7 +95,8 @@ pub async fn start(plan: &Plan) -> anyhow::Result<(Sandbox, mpsc::Receiver<Notif
     let files = KeyFiles::of(folder.path());
     let merchant = parts::merchant(gateway.app(), folder.path(), &mut made, &merchant_url).await?;
     let management_key = parts::management_key(gateway.app(), folder.path(), &mut made).await?;
-    let gateway_key = gateway.app().keys.notify_public().to_pem();
+    let now_ms = gateway.app().clock.business_now_ms();
+    let gateway_key = gateway.app().keys.notify_public_pem(now_ms);
     std::fs::write(files.gateway_public(), &gateway_key)
         .context("the gateway's public key cannot be written")?;
     let (deliver, notifications) = mpsc::channel(1_024);

@@ -139,7 +139,7 @@ pub async fn merchant(
         }
     };
     merchants::change(app, &client_id, |merchant| {
-        merchants::apply(merchant, &urls)
+        merchants::apply(&app.notifier, merchant, &urls)
     })
     .await
 }

@@ -1,4 +1,4 @@
-"""One merchant's journey with DOKU's own SDK: link, look, pay, ask, refund, unlink.
+"""One merchant's journey with DOKU's own SDK: link, look, pay, ask, refund, unlink, and hear of all of it.
 
 Usage: journey.py SANDBOX_JSON GERBANG
 
@@ -36,6 +36,8 @@ from doku_python_library.src.model.direct_debit.refund_additional_info import Re
 from doku_python_library.src.model.direct_debit.refund_request import RefundRequest
 from doku_python_library.src.model.va.total_amount import TotalAmount
 from doku_python_library.src.snap import DokuSNAP
+
+from listening import Merchant
 
 CHANNEL = "DIRECT_DEBIT_ALLO_SNAP"
 # The SDK refuses addresses outside 10 to 15 characters.
@@ -94,6 +96,28 @@ snap = DokuSNAP(
     merchant_public_key=file_text("merchant_public_key"),
 )
 
+# --- where the merchant hears ----------------------------------------------------------------------
+merchant = Merchant(snap, SANDBOX["notification_secret"])
+subprocess.run(
+    [GERBANG, "merchant", "set", SANDBOX["client_id"], "--data", str(DATA),
+     "--token-url", f"{merchant.url}/token", "--notification-url", f"{merchant.url}/payments",
+     "--binding-notification-url", f"{merchant.url}/bindings", "--notify-all-refunds", "yes"],
+    check=True, capture_output=True, timeout=60,
+)
+
+
+def is_told(what, count, seconds=30):
+    """Waits until this many notifications were accepted, and returns the last."""
+    deadline = time.monotonic() + seconds
+    while len(merchant.told) < count:
+        if merchant.refused or time.monotonic() > deadline:
+            sys.exit(f"{what}: {len(merchant.told)} of {count} notifications; refused: {merchant.refused}")
+        time.sleep(0.1)
+    check(f"{what}, notifications", (len(merchant.told), merchant.refused), (count, []))
+    print(f"{what}: the merchant was told")
+    return merchant.told[-1]
+
+
 # --- token -----------------------------------------------------------------------------------------
 token = snap.get_token()
 check_answer("token", token, "2007300")
@@ -148,6 +172,9 @@ check("tokenType", customer_token.token_type, "Bearer")
 for member in ("access_token", "refresh_token", "access_token_expiry_time", "refresh_token_expiry_time"):
     if not getattr(customer_token, member):
         sys.exit(f"customer token: no {member}")
+
+told = is_told("binding", 1)["binding"]["additionalInfo"]
+check("binding, told", (told["status"], told["custIdMerchant"], told["authCode"]), ("SUCCESS", "cust-001", auth_code))
 
 check_answer("binding the same account again", bind(), "4030715")
 
@@ -223,6 +250,13 @@ if not paid.paid_time:
     sys.exit("status: no paidTime")
 check("balance after paying", balance(), before - 2_500_000)
 
+told = is_told("payment", 2)
+check("payment, told", (told["originalPartnerReferenceNo"], told["latestTransactionStatus"]), (partner_reference_no, "00"))
+check("payment, told its referenceNo", told["originalReferenceNo"], payment.reference_no)
+check("payment, told its amount", told["amount"], {"value": "25000.00", "currency": "IDR"})
+check("payment, told its customer", told["additionalInfo"]["custIdMerchant"], "cust-001")
+check("payment, told its items", told["additionalInfo"]["lineItems"][0]["name"], "Kopi susu")
+
 # --- refund ----------------------------------------------------------------------------------------
 def refund(value):
     partner_refund_no = reference()
@@ -250,6 +284,12 @@ if not first_refund.refund_no or not first_refund.refund_time:
     sys.exit("refund: no refundNo or no refundTime")
 check("status after a partial refund", status().latest_transaction_status, "00")
 
+told = is_told("partial refund", 3)["all"]
+info = told["additionalInfo"]
+check("partial refund, told", (told["latestTransactionStatus"], info["refundStatus"]), ("00", "00"))
+check("partial refund, told its number", info["partnerRefundNo"], first_refund_no)
+check("partial refund, told its amount", info["refundAmount"], {"value": "10000.00", "currency": "IDR"})
+
 _, too_much = refund("15000.01")
 check_answer("refund of more than is left", too_much, "4045813")
 
@@ -260,6 +300,7 @@ check("status after the last refund", refunded.latest_transaction_status, "04")
 amounts = sorted(entry["refundAmount"]["value"] for entry in refunded.refund_history)
 check("refundHistory", amounts, ["10000.00", "15000.00"])
 check("balance after the refunds", balance(), before)
+check("full refund, told", is_told("full refund", 4)["latestTransactionStatus"], "04")
 
 # --- unbinding -------------------------------------------------------------------------------------
 unbinding = snap.do_account_unbinding(
@@ -272,6 +313,10 @@ unbinding = snap.do_account_unbinding(
 check_answer("unbinding", unbinding, "2000900")
 if not unbinding.reference_no:
     sys.exit("unbinding: no referenceNo")
+
+told = is_told("unbinding", 5)["binding"]["additionalInfo"]
+check("unbinding, told", (told["status"], told["custIdMerchant"]), ("FAILED", "cust-001"))
+check("the merchant's token was asked for once and used for all", merchant.tokens, 1)
 
 check_answer("customer token after unbinding", snap.get_token_b2b2c(auth_code), "4017400")
 # The SDK keeps its last customer token and tries to pay with it.

@@ -30,6 +30,7 @@ pub(super) const KEYS: &[Table] = &[
         "notification_attempts",
         &["merchant_id", "notification_id", "version"],
     ),
+    Table::new("notification_endpoints", &["merchant_id", "url"]),
     Table::new("alarms", &["merchant_id", "id"]),
     Table::new("postings", &["merchant_id", "entry_id", "account"]),
 ];

@@ -35,6 +35,8 @@ pub fn merchant() -> Merchant {
         notification_url: Some("https://merchant.example/notify".to_owned()),
         token_url: None,
         binding_notification_url: None,
+        previous_inbound_secret: None,
+        extra_ca: None,
         settings: MerchantSettings::default(),
         created_at_ms: NOW_MS,
         version: 1,
@@ -179,6 +181,8 @@ pub fn notification(id: &str, subject: &str) -> NewNotification {
         subject: subject.to_owned(),
         external_id: format!("ext-{id}"),
         body: format!("{{\"about\":\"{subject}\"}}"),
+        ip_address: None,
+        device_id: None,
         due_at_ms: NOW_MS,
         created_at_ms: NOW_MS,
     }
