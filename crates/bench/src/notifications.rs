@@ -115,7 +115,7 @@ async fn phase(
     dead: usize,
 ) -> Result<Phase> {
     let rows = u32::try_from(count + 3 * dead)?;
-    let filling = FILLING + Duration::from_micros(400) * rows;
+    let filling = FILLING + Duration::from_micros(1_200) * rows;
     let due_at_ms = wire::now_ms() + i64::try_from(filling.as_millis())?;
     receivers.expect();
     if dead > 0 {
