@@ -36,6 +36,7 @@ fn sandbox_json_tells_scripts_everything_and_only_its_owner() {
         "notification_url",
         "token_url",
         "notification_secret",
+        "management_key",
         "bank_url",
         "inbox_url",
         "customers",
