@@ -4,6 +4,7 @@ mod bank;
 mod books;
 mod management;
 mod merchant;
+mod signatures;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub use management::{
     ResendArgs, Which,
 };
 pub use merchant::{KeyAction, MerchantAction, MerchantArgs, MerchantSettings};
+pub use signatures::{KeyArgs, RequestArgs, SignArgs, SignatureKind, VerifyArgs};
 
 /// A SNAP direct debit gateway with everything around it.
 #[derive(Debug, Parser)]
@@ -56,6 +58,11 @@ pub enum Command {
     ManagementKey(ManagementKeyArgs),
     /// Play the customer on the hosted pages
     Customer(CustomerArgs),
+    /// Make the signature of a request, without a network
+    Sign(SignArgs),
+    /// Check the signature of a request without a network, and say what is wrong with it. Exits 0
+    /// when it matches, 1 when it does not, 2 when it could not be checked
+    Verify(VerifyArgs),
     /// Compare the gateway's journal with the bank's statement
     Reconcile(ReconcileArgs),
     /// Look at the journal

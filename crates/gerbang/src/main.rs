@@ -6,9 +6,11 @@
 //! `run` below. Everything it prints goes through `screen.rs`.
 
 mod cli;
+mod clock;
 mod commands;
 mod demo;
 mod entropy;
+mod environment;
 mod files;
 mod logs;
 mod management;
@@ -55,6 +57,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Customer(args) => match args.action {
                 CustomerAction::Complete(args) => commands::customer::run(args).await,
             },
+            Command::Sign(args) => commands::signatures::sign(&args),
+            Command::Verify(args) => Ok(commands::signatures::verify(&args)),
             Command::Reconcile(args) => commands::reconcile::run(args).await,
             Command::Ledger(args) => commands::ledger::run(args).await,
             Command::CopyDatabase(args) => commands::copy_database::run(args).await,

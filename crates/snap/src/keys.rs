@@ -72,11 +72,7 @@ impl PrivateKey {
     /// # Errors
     /// A [`KeyError`] that names what was found.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        Self::from_der(&decode(
-            text,
-            &["PRIVATE KEY", "RSA PRIVATE KEY"],
-            PRIVATE_FORMS,
-        )?)
+        Self::from_der(&private_der(text)?)
     }
 
     /// Reads DER, PKCS#8 or PKCS#1.
@@ -196,6 +192,11 @@ impl PublicKey {
         signature::digest_hex(&self.spki)
     }
 
+    /// The key's SubjectPublicKeyInfo.
+    pub(crate) fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
     /// The key as PEM (SubjectPublicKeyInfo), whatever form it was read from.
     #[must_use]
     pub fn to_pem(&self) -> String {
@@ -212,6 +213,22 @@ impl fmt::Debug for PublicKey {
 fn pem(label: &str, der: &[u8]) -> String {
     let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
     pem::encode_config(&pem::Pem::new(label, der), config)
+}
+
+/// The DER of a private key.
+pub(crate) fn private_der(text: &str) -> Result<Vec<u8>, KeyError> {
+    decode(text, &["PRIVATE KEY", "RSA PRIVATE KEY"], PRIVATE_FORMS)
+}
+
+/// Whether this is a PKCS#1 private key, whose version is followed by the modulus; in PKCS#8 it is followed
+/// by the algorithm. `None` for neither.
+pub(crate) fn is_pkcs1(der: &[u8]) -> Option<bool> {
+    let after_version = der_contents(der, 0x30)?.strip_prefix(&[0x02, 0x01, 0x00])?;
+    match after_version.first()? {
+        0x02 => Some(true),
+        0x30 => Some(false),
+        _ => None,
+    }
 }
 
 /// Takes the bytes out of PEM or bare base64. Line ends and wrapping do not matter.

@@ -15,6 +15,7 @@ pub mod headers;
 pub mod json;
 pub mod keys;
 pub mod messages;
+pub mod mistakes;
 pub mod paths;
 mod phone;
 mod refusal;

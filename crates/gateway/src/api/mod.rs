@@ -5,7 +5,6 @@ pub mod answer;
 pub mod headers;
 pub mod health;
 pub mod management;
-pub mod mistakes;
 pub mod requests;
 pub mod router;
 pub mod signed;

@@ -8,11 +8,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use http::request::Parts;
+use snap::mistakes::{Known as Knowledge, Mistake, Transaction};
 use snap::timestamp::Timestamp;
 use snap::{Case, Refusal, Request, Rules, Service, body, signature};
 
 use super::headers::{Headers, bearer};
-use super::mistakes;
 use crate::app::App;
 use crate::merchants::Merchant;
 use crate::request_log::Trail;
@@ -139,6 +139,19 @@ pub fn invalid_signature() -> Refusal {
     Refusal::unauthorized("Invalid Signature")
 }
 
+/// Whether the cause of a wrong signature may be looked for: it costs a thousand MACs.
+#[must_use]
+pub fn may_guess(app: &App, merchant: &Merchant) -> bool {
+    app.config.sandbox || app.limits.guess(merchant.id())
+}
+
+/// Mistakes as the request log tells them.
+#[must_use]
+pub fn told(mistakes: Option<Vec<Mistake>>) -> Option<String> {
+    let told: Vec<&str> = mistakes?.iter().map(|mistake| mistake.what()).collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
 /// Who has signed a request, and when.
 #[derive(Debug)]
 pub(super) struct Known {
@@ -192,7 +205,7 @@ pub(super) async fn authenticate(
         .is_some()
     };
     if !merchant.secrets(app.clock.business_now_ms()).any(verifies) {
-        let attempt = mistakes::Attempt {
+        let request = Transaction {
             method,
             target,
             token,
@@ -200,11 +213,21 @@ pub(super) async fn authenticate(
             timestamp: timestamp.text(),
             signature,
         };
-        trail.string_to_sign = Some(attempt.shown());
-        if app.config.sandbox || app.limits.guess(merchant.id()) {
-            trail.finding = attempt
-                .mistake(&merchant, &app.config.public_url)
-                .map(str::to_owned);
+        trail.string_to_sign = Some(request.shown());
+        if may_guess(app, &merchant) {
+            trail.finding = told(
+                request.mistakes(&Knowledge {
+                    secret: Some(merchant.secret()),
+                    other_secrets: &[merchant.notification_secret()],
+                    public_keys: merchant.public_keys(),
+                    base_url: Some(&app.config.public_url),
+                    customer_token: headers
+                        .optional("Authorization-Customer")
+                        .ok()
+                        .flatten()
+                        .map(snap::headers::customer_token),
+                }),
+            );
         }
         return Err(invalid_signature());
     }

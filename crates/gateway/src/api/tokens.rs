@@ -11,12 +11,13 @@ use axum::response::Response;
 use http::HeaderName;
 use http::request::Parts;
 use snap::messages::token::{B2b2cRequest, B2bRequest, B2bResponse, GrantType};
+use snap::mistakes::{Known, TokenRequest};
 use snap::{Case, Refusal, ResponseCode, Service};
 
 use super::answer::Answer;
 use super::headers::Headers;
 use super::router::{Call, answered};
-use super::signed::{invalid_signature, peer, read, timestamp};
+use super::signed::{invalid_signature, may_guess, peer, read, timestamp, told};
 use crate::app::App;
 use crate::flows::{self, exchange};
 use crate::merchants::Merchant;
@@ -86,7 +87,7 @@ async fn exchange(app: &App, merchant: &Merchant, request: &B2b2cRequest) -> Ans
 
 /// The merchant behind a token request, and what it asks for.
 async fn known<R: snap::Request>(call: &mut Call) -> Result<(Arc<Merchant>, R), Refusal> {
-    let merchant = match authenticate(&call.app, &call.parts, &mut call.trail).await {
+    let merchant = match authenticate(&call.app, &call.parts, &call.body, &mut call.trail).await {
         Ok(merchant) => merchant,
         Err(refusal) => return Err(call.app.count_stranger(peer(&call.parts), refusal)),
     };
@@ -100,6 +101,7 @@ async fn known<R: snap::Request>(call: &mut Call) -> Result<(Arc<Merchant>, R), 
 async fn authenticate(
     app: &App,
     parts: &Parts,
+    body: &[u8],
     trail: &mut Trail,
 ) -> Result<Arc<Merchant>, Refusal> {
     let headers = Headers::new(&parts.headers);
@@ -120,15 +122,28 @@ async fn authenticate(
     if merchant.public_keys().iter().any(verifies) {
         return Ok(merchant);
     }
-    trail.string_to_sign = Some(snap::signature::token_string_to_sign(
+    let request = TokenRequest {
         client_key,
-        timestamp.text(),
-    ));
-    trail.finding = Some(if merchant.public_keys().is_empty() {
-        "no public key is registered for this merchant".to_owned()
+        timestamp: timestamp.text(),
+        body,
+        signature,
+    };
+    trail.string_to_sign = Some(request.string_to_sign());
+    let mistakes = || {
+        request.mistakes(&Known {
+            secret: Some(merchant.secret()),
+            public_keys: merchant.public_keys(),
+            ..Known::default()
+        })
+    };
+    trail.finding = if merchant.public_keys().is_empty() {
+        Some("no public key is registered for this merchant".to_owned())
+    } else if may_guess(app, &merchant) {
+        let unexplained = || "the signature does not match any registered public key".to_owned();
+        Some(told(mistakes()).unwrap_or_else(unexplained))
     } else {
-        "the signature does not match any registered public key".to_owned()
-    });
+        None
+    };
     Err(invalid_signature())
 }
 

@@ -14,6 +14,7 @@ mod open;
 pub mod reconcile;
 pub mod sandbox;
 pub mod serve;
+pub mod signatures;
 mod span;
 mod statement_file;
 

@@ -16,6 +16,7 @@ mod header_values;
 mod hostile_json;
 mod keys;
 mod merchant_requests;
+mod mistakes;
 mod money_requests;
 mod one_wrong_field;
 mod printers;
