@@ -407,3 +407,57 @@ fn public(mut config: gateway::Config) -> gateway::Config {
     config.public_url = "http://127.0.0.1:1".to_owned();
     config
 }
+
+#[tokio::test]
+async fn the_api_is_described_as_json_and_as_a_page_without_scripts() {
+    let world = world(|_| {}).await;
+    let get = |path: &str| world.http.get(format!("{}{path}", world.running.url));
+    let (status, document, _) = answer(get("/openapi.json")).await;
+    assert_eq!(status, 200);
+    assert_eq!(document, snap::openapi::document());
+    let response = get("/openapi").send().await.unwrap();
+    let policy = response.headers()["content-security-policy"]
+        .to_str()
+        .unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'; style-src 'sha256-"),
+        "{policy}"
+    );
+    let page = response.text().await.unwrap();
+    for path in document["paths"].as_object().unwrap().keys() {
+        assert!(page.contains(path.as_str()), "{path}");
+    }
+    for told in [
+        "partnerReferenceNo",
+        "4045418",
+        "webhook-payment",
+        "maxLength 64",
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
+    assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("http://cdn"));
+    world.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_request_signed_wrongly_is_explained_in_the_request_log() {
+    let world = world(|_| {}).await;
+    let now = world.now();
+    let swapped = world.key.sign(format!("{now}|{CLIENT_ID}").as_bytes());
+    let request = world
+        .http
+        .post(format!("{}{}", world.running.url, paths::TOKEN_B2B))
+        .header("content-type", "application/json")
+        .header("X-CLIENT-KEY", CLIENT_ID)
+        .header("X-TIMESTAMP", &now)
+        .header("X-SIGNATURE", swapped)
+        .body(r#"{"grantType":"client_credentials"}"#);
+    let (status, _, _) = answer(request).await;
+    assert_eq!(status, 401);
+    let entries = world.app().request_log.entries(Some(CLIENT_ID));
+    assert_eq!(
+        entries[0].finding.as_deref(),
+        Some("the parts were signed in another order")
+    );
+    world.running.stop().await;
+}

@@ -4,6 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::disallowed_methods,
     missing_docs
 )]
@@ -273,7 +274,7 @@ fn what_cannot_be_checked_ends_with_status_2_and_says_what_to_give() {
     for (args, why) in [
         (&["verify", "--curl", &line][..], "GERBANG_CLIENT_SECRET"),
         (&["verify", "--curl", "no-such-file"], "no-such-file"),
-        (&["verify", "--request", &nothing], "HTTP"),
+        (&["verify", "--request", &nothing], "saved request"),
         (&["verify", "--path", PATH], "GERBANG_TOKEN"),
         (&["verify"], "--path"),
         (

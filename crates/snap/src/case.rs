@@ -268,6 +268,18 @@ impl Case {
         self.http_status() < 300
     }
 
+    /// Whether it says something about the customer or the money, so that it is passed on when a bank says it. The
+    /// others (a wrong signature, a missing field) are between the gateway and the bank.
+    #[must_use]
+    pub fn is_about_the_customer(self) -> bool {
+        matches!(self.http_status(), 403 | 404)
+            && !matches!(
+                self,
+                Self::InvalidRouting | Self::InvalidApiTransition | Self::PartnerNotFound
+            )
+            || self == Self::InvalidCustomerToken
+    }
+
     /// The case with this status and number; [`Case::RouteNotFound`] cannot be told from
     /// [`Case::InvalidTransactionStatus`] this way, the latter is given.
     #[must_use]

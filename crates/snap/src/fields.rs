@@ -5,6 +5,9 @@
 
 use std::ops::RangeInclusive;
 
+use serde_json::json;
+
+use crate::openapi::{Seen, entry};
 use crate::{Amount, Refusal, Rules, json::Node, web_address};
 
 /// The members of one object and where it stands.
@@ -12,6 +15,8 @@ use crate::{Amount, Refusal, Rules, json::Node, web_address};
 pub struct Fields<'a> {
     members: &'a [(String, Node)],
     path: String,
+    /// Who writes down what is asked for, to describe it.
+    seen: Option<&'a Seen>,
 }
 
 impl<'a> Fields<'a> {
@@ -19,6 +24,30 @@ impl<'a> Fields<'a> {
         Self {
             members,
             path: String::new(),
+            seen: None,
+        }
+    }
+
+    /// The same, writing down what the reader asks for.
+    pub(crate) fn seen_by(self, seen: &'a Seen) -> Self {
+        Self {
+            seen: Some(seen),
+            ..self
+        }
+    }
+
+    /// Tells the description something about a member that the reader checks by itself.
+    pub(crate) fn describe(&self, name: &str, schema: impl FnOnce() -> serde_json::Value) {
+        if let Some(seen) = self.seen {
+            seen.note(&self.path_of(name), &schema());
+        }
+    }
+
+    fn describe_mandatory(&self, names: &[&str]) {
+        if let Some(seen) = self.seen {
+            for name in names {
+                seen.note_mandatory(&self.path_of(name));
+            }
         }
     }
 
@@ -60,6 +89,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid Mandatory Field`.
     pub fn require(&self, names: &[&str]) -> Result<(), Refusal> {
+        self.describe_mandatory(names);
         match names.iter().find(|name| self.get(name).is_none()) {
             Some(name) => Err(self.missing(name)),
             None => Ok(()),
@@ -71,9 +101,24 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid Mandatory Field`.
     pub fn require_filled(&self, names: &[&str]) -> Result<(), Refusal> {
+        self.describe_mandatory(names);
         match names.iter().find(|name| self.is_blank(name)) {
             Some(name) => Err(self.missing(name)),
             None => Ok(()),
+        }
+    }
+
+    /// Refuses as if the first were missing when all of these are absent or empty.
+    ///
+    /// # Errors
+    /// `Invalid Mandatory Field`.
+    pub fn require_any(&self, names: &[&str]) -> Result<(), Refusal> {
+        if let Some(seen) = self.seen {
+            seen.note_any(&self.path, names);
+        }
+        match names.first() {
+            Some(first) if names.iter().all(|name| self.is_blank(name)) => Err(self.missing(first)),
+            _ => Ok(()),
         }
     }
 
@@ -82,6 +127,21 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid Mandatory Field` or `Invalid Field Format`.
     pub fn text(&self, name: &str, length: RangeInclusive<usize>) -> Result<String, Refusal> {
+        self.describe_mandatory(&[name]);
+        self.describe(name, || {
+            let mut schema = json!({ "type": "string" });
+            if *length.start() > 0 {
+                *entry(&mut schema, "minLength") = json!(length.start());
+            }
+            if *length.end() < usize::MAX {
+                *entry(&mut schema, "maxLength") = json!(length.end());
+            }
+            schema
+        });
+        self.text_of(name, length)
+    }
+
+    fn text_of(&self, name: &str, length: RangeInclusive<usize>) -> Result<String, Refusal> {
         match self.get(name) {
             None => Err(self.missing(name)),
             Some(Node::String(text)) if length.contains(&text.chars().count()) => Ok(text.clone()),
@@ -98,10 +158,14 @@ impl<'a> Fields<'a> {
         name: &str,
         length: RangeInclusive<usize>,
     ) -> Result<Option<String>, Refusal> {
+        self.describe(
+            name,
+            || json!({ "type": "string", "maxLength": length.end() }),
+        );
         if self.is_blank(name) {
             Ok(None)
         } else {
-            self.text(name, length).map(Some)
+            self.text_of(name, length).map(Some)
         }
     }
 
@@ -110,6 +174,8 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid Mandatory Field` or `Invalid Field Format`.
     pub fn text_or_number(&self, name: &str) -> Result<&'a str, Refusal> {
+        self.describe_mandatory(&[name]);
+        self.describe(name, || json!({ "type": ["string", "number"] }));
         match self.get(name) {
             None => Err(self.missing(name)),
             Some(Node::String(text) | Node::Number(text)) => Ok(text),
@@ -123,6 +189,7 @@ impl<'a> Fields<'a> {
     /// `Invalid Mandatory Field` or `Invalid Field Format`.
     pub fn one_of(&self, name: &str, allowed: &[&'static str]) -> Result<&'static str, Refusal> {
         let text = self.text(name, 0..=usize::MAX)?;
+        self.describe(name, || json!({ "enum": allowed }));
         let found = allowed.iter().find(|word| word.eq_ignore_ascii_case(&text));
         found.copied().ok_or_else(|| self.malformed(name))
     }
@@ -132,6 +199,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid Mandatory Field` or `Invalid Field Format`.
     pub fn object(&self, name: &str) -> Result<Fields<'a>, Refusal> {
+        self.describe_mandatory(&[name]);
         self.opt_object(name)?.ok_or_else(|| self.missing(name))
     }
 
@@ -140,11 +208,17 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid Field Format`.
     pub fn opt_object(&self, name: &str) -> Result<Option<Fields<'a>>, Refusal> {
+        self.describe(name, || json!({ "type": "object" }));
+        self.object_of(name)
+    }
+
+    fn object_of(&self, name: &str) -> Result<Option<Fields<'a>>, Refusal> {
         match self.get(name) {
             None => Ok(None),
             Some(Node::Object(members)) => Ok(Some(Fields {
                 members,
                 path: self.path_of(name),
+                seen: self.seen,
             })),
             Some(_) => Err(self.malformed(name)),
         }
@@ -155,6 +229,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid Field Format` of the member or of the item that is no object.
     pub fn array(&self, name: &str) -> Result<Option<Vec<Fields<'a>>>, Refusal> {
+        self.describe(name, || json!({ "type": "array" }));
         let items = match self.get(name) {
             None => return Ok(None),
             Some(Node::Array(items)) => items,
@@ -163,7 +238,11 @@ impl<'a> Fields<'a> {
         let read = |(index, item): (usize, &'a Node)| {
             let path = format!("{}[{index}]", self.path_of(name));
             match item {
-                Node::Object(members) => Ok(Fields { members, path }),
+                Node::Object(members) => Ok(Fields {
+                    members,
+                    path,
+                    seen: self.seen,
+                }),
                 _ => Err(Refusal::format(path)),
             }
         };
@@ -180,7 +259,25 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid Mandatory Field` or `Invalid Field Format` of the object, its `value` or its `currency`.
     pub fn amount(&self, name: &str) -> Result<Amount, Refusal> {
-        let object = self.object(name)?;
+        self.describe_mandatory(&[name]);
+        self.amount_above_zero(name)
+    }
+
+    /// An optional money object above zero, in the strict form, IDR. An empty one is absent.
+    ///
+    /// # Errors
+    /// `Invalid Mandatory Field` of a part that is absent, or `Invalid Field Format`.
+    pub fn opt_amount_above_zero(&self, name: &str) -> Result<Option<Amount>, Refusal> {
+        if self.is_blank_amount(name) {
+            self.describe(name, money_schema);
+            return Ok(None);
+        }
+        self.amount_above_zero(name).map(Some)
+    }
+
+    fn amount_above_zero(&self, name: &str) -> Result<Amount, Refusal> {
+        self.describe(name, money_schema);
+        let object = self.money_object(name)?;
         let amount = object.money()?;
         if amount.is_zero() {
             Err(object.malformed("value"))
@@ -194,10 +291,20 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid Mandatory Field` of a part that is absent, or `Invalid Field Format`.
     pub fn opt_amount(&self, name: &str) -> Result<Option<Amount>, Refusal> {
+        self.describe(name, money_schema);
         if self.is_blank_amount(name) {
             return Ok(None);
         }
-        self.object(name)?.money().map(Some)
+        self.money_object(name)?.money().map(Some)
+    }
+
+    /// The object itself; what is in it is described as money.
+    fn money_object(&self, name: &str) -> Result<Fields<'a>, Refusal> {
+        let object = self.object_of(name)?.ok_or_else(|| self.missing(name))?;
+        Ok(Fields {
+            seen: None,
+            ..object
+        })
     }
 
     /// Whether a money object is absent or empty, as DOKU's SDKs send an unset one.
@@ -233,6 +340,7 @@ impl<'a> Fields<'a> {
     /// `Invalid Mandatory Field` or `Invalid Field Format`.
     pub fn url(&self, name: &str, rules: Rules<'_>) -> Result<String, Refusal> {
         let text = self.text(name, 1..=web_address::LENGTH_MAX)?;
+        self.describe(name, || json!({ "format": "uri" }));
         if web_address::is_acceptable(&text, rules) {
             Ok(text)
         } else {
@@ -249,90 +357,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether this is a member name of the messages we read, so that it may be told back.
-pub(crate) fn is_wire_name(name: &str) -> bool {
-    WIRE_NAMES.binary_search(&name).is_ok()
+fn money_schema() -> serde_json::Value {
+    json!({ "$ref": "#/components/schemas/Money" })
 }
-
-/// Every member name that the messages read, sorted.
-const WIRE_NAMES: &[&str] = &[
-    "accountNo",
-    "accountType",
-    "acquirerId",
-    "additionalInfo",
-    "address",
-    "amount",
-    "apiFormat",
-    "authCode",
-    "channel",
-    "channelId",
-    "chargeToken",
-    "country",
-    "createdTime",
-    "currency",
-    "custIdMerchant",
-    "customerName",
-    "dateOfBirth",
-    "deviceId",
-    "deviceModel",
-    "email",
-    "externalStoreId",
-    "failedPaymentUrl",
-    "failedRegistrationUrl",
-    "feeAmount",
-    "feeType",
-    "finishedTime",
-    "fromDateTime",
-    "grantType",
-    "idCard",
-    "isDeeplink",
-    "latestTransactionStatus",
-    "lineItems",
-    "linkId",
-    "merchantId",
-    "merchantName",
-    "name",
-    "origin",
-    "originalExternalId",
-    "originalPartnerReferenceNo",
-    "originalReferenceNo",
-    "originalResponseCode",
-    "originalResponseMessage",
-    "osType",
-    "pageNumber",
-    "paidTime",
-    "partnerReferenceNo",
-    "partnerRefundNo",
-    "payMethod",
-    "payOptionDetails",
-    "paymentType",
-    "phoneNo",
-    "price",
-    "product",
-    "quantity",
-    "reason",
-    "redirectUrl",
-    "refreshToken",
-    "refundAmount",
-    "refundNo",
-    "refundStatus",
-    "remarks",
-    "serviceCode",
-    "source",
-    "sourceVersion",
-    "status",
-    "subMerchantId",
-    "successPaymentUrl",
-    "successRegistrationUrl",
-    "system",
-    "toDateTime",
-    "tokenId",
-    "transAmount",
-    "transactionDate",
-    "transactionStatusDesc",
-    "type",
-    "url",
-    "urlParams",
-    "validUpTo",
-    "value",
-];

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 pub use crate::Fields;
-use crate::{Case, Refusal, fields::is_wire_name};
+use crate::{Case, Refusal, wire_names::is_wire_name};
 
 /// How deep objects and arrays may be nested, the body itself counted.
 const DEPTH_MAX: usize = 16;

@@ -16,6 +16,7 @@ pub mod json;
 pub mod keys;
 pub mod messages;
 pub mod mistakes;
+pub mod openapi;
 pub mod paths;
 mod phone;
 mod refusal;
@@ -26,6 +27,7 @@ pub mod signature;
 mod status;
 pub mod timestamp;
 mod web_address;
+mod wire_names;
 
 pub use amount::{Amount, AmountError, Money};
 pub use body::BodyForm;

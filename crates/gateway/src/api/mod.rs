@@ -2,6 +2,7 @@
 //! what happens in between is told in `flows`.
 
 pub mod answer;
+mod described;
 pub mod headers;
 pub mod health;
 pub mod management;

@@ -25,7 +25,7 @@ use tracing::Instrument;
 use super::answer::Answer;
 use super::headers::Headers;
 use super::signed::{self, Signed};
-use super::{health, management, requests, tokens};
+use super::{described, health, management, requests, tokens};
 use crate::app::App;
 use crate::bank::inbound;
 use crate::flows::{self, Trouble, balance, bind, pay, refund, status, unbind};
@@ -46,6 +46,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::REFUND, signed(refund::refund))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/openapi.json", get(described::json))
+        .route("/openapi", get(described::html_page))
         .route("/sandbox/requests", get(requests::latest));
     api.merge(inbound::routes())
         .merge(management::routes())

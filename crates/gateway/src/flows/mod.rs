@@ -102,18 +102,7 @@ pub fn reason(refusal: &BankRefusal) -> BankReason {
 pub fn refusal_of(reason: &BankReason) -> Refusal {
     let case = ReceivedCode::parse(&reason.code).and_then(|code| code.case());
     Refusal::new(match case {
-        Some(case) if is_about_the_customer(case) => case,
+        Some(case) if case.is_about_the_customer() => case,
         _ => Case::DoNotHonor,
     })
-}
-
-/// Cases that say something about the customer or the money. The others (a wrong signature, a missing
-/// field) are between us and the bank.
-fn is_about_the_customer(case: Case) -> bool {
-    matches!(case.http_status(), 403 | 404)
-        && !matches!(
-            case,
-            Case::InvalidRouting | Case::InvalidApiTransition | Case::PartnerNotFound
-        )
-        || case == Case::InvalidCustomerToken
 }

@@ -130,6 +130,7 @@ impl BindingInfo {
 /// Reads `phoneNo`.
 pub(super) fn read_phone_no(body: &Fields<'_>) -> Result<String, Refusal> {
     let phone_no = body.text("phoneNo", 9..=16)?;
+    body.describe("phoneNo", || serde_json::json!({ "pattern": "^[0-9]+$" }));
     if PhoneNo::parse(&phone_no).is_some() {
         Ok(phone_no)
     } else {
@@ -139,6 +140,10 @@ pub(super) fn read_phone_no(body: &Fields<'_>) -> Result<String, Refusal> {
 
 /// Reads `dateOfBirth`.
 pub(super) fn read_date_of_birth(info: &Fields<'_>) -> Result<Option<String>, Refusal> {
+    info.describe(
+        "dateOfBirth",
+        || serde_json::json!({ "pattern": "^([0-9]{8})?$" }),
+    );
     match info.opt_text("dateOfBirth", 8..=8)? {
         Some(day) if !timestamp::is_calendar_day(&day) => Err(info.malformed("dateOfBirth")),
         day => Ok(day),

@@ -48,6 +48,7 @@ fn read_channel(additional_info: &Fields<'_>) -> Result<String, Refusal> {
 }
 
 fn channel_of(additional_info: &Fields<'_>) -> Result<String, Refusal> {
+    additional_info.describe("channel", || serde_json::json!({ "const": CHANNEL }));
     if additional_info.text("channel", 0..=usize::MAX)? == CHANNEL {
         Ok(CHANNEL.to_owned())
     } else {

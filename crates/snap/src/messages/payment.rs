@@ -105,14 +105,14 @@ pub(super) fn read_pay_options(body: &Fields<'_>) -> Result<Vec<PayOption>, Refu
                 return Err(option.missing("transAmount"));
             }
             let method = option.text("payMethod", 1..=64)?;
+            option.describe(
+                "payMethod",
+                || serde_json::json!({ "enum": PayMethod::ALL.map(PayMethod::as_str) }),
+            );
             let pay_method = PayMethod::parse(&method).filter(|method| seen.insert(*method));
             Ok(PayOption {
                 pay_method: pay_method.ok_or_else(|| option.malformed("payMethod"))?,
-                trans_amount: if option.is_blank_amount("transAmount") {
-                    None
-                } else {
-                    Some(option.amount("transAmount")?)
-                },
+                trans_amount: option.opt_amount_above_zero("transAmount")?,
                 fee_amount: option.opt_amount("feeAmount")?,
             })
         })
@@ -143,6 +143,7 @@ pub(super) fn read_line_items(
     info: &Fields<'_>,
     rules: Rules<'_>,
 ) -> Result<Vec<LineItem>, Refusal> {
+    info.describe("lineItems", || serde_json::json!({ "minItems": 1 }));
     let items = info
         .array("lineItems")?
         .ok_or_else(|| info.missing("lineItems"))?;

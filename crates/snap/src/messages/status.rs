@@ -62,9 +62,7 @@ impl Request for StatusRequest {
             "originalExternalId",
         ];
         let [partner, _, _] = IDS;
-        if IDS.iter().all(|name| body.require_filled(&[name]).is_err()) {
-            return Err(body.missing(partner));
-        }
+        body.require_any(&IDS)?;
         body.require(&["serviceCode"])?;
         Ok(Self {
             original_partner_reference_no: body.opt_text(partner, 1..=64)?,
@@ -82,6 +80,10 @@ impl Request for StatusRequest {
 
 /// Reads `serviceCode`: the payment's (the standard) or this one's (DOKU's SDKs), text or number.
 pub(super) fn read_service_code(body: &Fields<'_>) -> Result<String, Refusal> {
+    body.describe(
+        "serviceCode",
+        || serde_json::json!({ "enum": ["54", "55", 54, 55] }),
+    );
     match body.text_or_number("serviceCode")? {
         code @ ("54" | "55") => Ok(code.to_owned()),
         _ => Err(body.malformed("serviceCode")),
@@ -89,6 +91,10 @@ pub(super) fn read_service_code(body: &Fields<'_>) -> Result<String, Refusal> {
 }
 
 fn read_transaction_date(body: &Fields<'_>) -> Result<Option<String>, Refusal> {
+    body.describe(
+        "transactionDate",
+        || serde_json::json!({ "format": "date-time" }),
+    );
     match body.opt_text("transactionDate", 1..=29)? {
         Some(text) if Timestamp::parse(&text).is_err() => Err(body.malformed("transactionDate")),
         text => Ok(text),

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use super::{Candidate, Known, Mistake};
 use crate::{PublicKey, Secret};
 
-/// The bytes that a signature may stand for.
+/// The bytes that a signature may stand for; those of a length that no MAC and no RSA signature has are left out.
 pub fn decoded(signature: &str) -> Vec<(Option<Mistake>, Vec<u8>)> {
     let mut found = Vec::new();
     let mut add = |mistake, bytes: Option<Vec<u8>>| {
@@ -34,6 +34,7 @@ pub fn decoded(signature: &str) -> Vec<(Option<Mistake>, Vec<u8>)> {
     let of_hex = STANDARD.decode(&squeezed).ok();
     let of_hex = of_hex.and_then(|text| hex::decode(text).ok());
     add(Some(Mistake::BASE64_OF_HEX), of_hex);
+    found.retain(|(_, bytes)| matches!(bytes.len(), 32 | 64 | 256..=512));
     found
 }
 

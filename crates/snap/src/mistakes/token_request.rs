@@ -1,6 +1,6 @@
 //! A token request whose RSA signature does not match.
 
-use super::keys::{by_public_key, by_secret, makers};
+use super::keys::{by_public_key, by_secret, decoded, makers};
 use super::{Candidate, Known, Mistake, shortest, times};
 use crate::{paths, signature};
 
@@ -28,6 +28,9 @@ impl TokenRequest<'_> {
     /// mistake.
     #[must_use]
     pub fn mistakes(&self, known: &Known<'_>) -> Option<Vec<Mistake>> {
+        if decoded(self.signature).is_empty() {
+            return None;
+        }
         let texts = self.texts();
         let mut found = by_public_key(self.signature, known, &texts);
         if found.is_empty() {

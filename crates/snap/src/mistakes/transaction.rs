@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 use base64::prelude::{BASE64_STANDARD, Engine};
 
-use super::keys::{by_public_key, by_secret, makers};
+use super::keys::{by_public_key, by_secret, decoded, makers};
 use super::{Candidate, Known, Mistake, bodies, shortened, shortest, times};
 use crate::{body, paths, signature};
 
@@ -49,6 +49,9 @@ impl Transaction<'_> {
     /// mistake.
     #[must_use]
     pub fn mistakes(&self, known: &Known<'_>) -> Option<Vec<Mistake>> {
+        if decoded(self.signature).is_empty() {
+            return None;
+        }
         let texts = self.texts(known);
         let mut found = by_secret(self.signature, &makers(known), &texts);
         if found.is_empty() {

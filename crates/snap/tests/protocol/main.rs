@@ -19,6 +19,7 @@ mod merchant_requests;
 mod mistakes;
 mod money_requests;
 mod one_wrong_field;
+mod openapi;
 mod printers;
 mod signatures;
 mod timestamps;

@@ -44,8 +44,11 @@ pub fn parse(text: &str) -> anyhow::Result<Raw> {
         !text.contains(" $'"),
         "$'…' is bash's own quoting and cannot be read here: put the body into a file and write --data-binary @FILE"
     );
-    // What was copied on Windows has its lines continued by ^.
-    let text = text.replace("\r\n", "\n").replace("^\n", "\\\n");
+    // Lines are continued by a backslash, or by ^ in what was copied on Windows.
+    let text = text
+        .replace("\r\n", "\n")
+        .replace("^\n", " ")
+        .replace("\\\n", " ");
     let words = shlex::split(&text).context("a quote in the curl command line is not closed")?;
     let mut words = words.into_iter().skip_while(|word| word == "$").peekable();
     ensure!(

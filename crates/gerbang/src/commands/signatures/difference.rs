@@ -1,10 +1,17 @@
 //! Where two strings to sign part.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 
-/// How much is shown around the first difference.
+/// The name of the part of which little is shown.
+pub const TOKEN: &str = "the token";
+
+/// How much is shown before the first difference, within its part, and behind it.
 const BEFORE: usize = 8;
 const AFTER: usize = 24;
+/// How much of a token is shown.
+const OF_TOKEN: usize = 4;
 
 /// The first difference.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,16 +35,24 @@ impl Difference {
         }
         let same = right.chars().zip(yours.chars());
         let at = same.take_while(|(one, other)| one == other).count();
-        let mut end = 0;
+        let (mut start, mut end) = (0, 0);
         let part = parts.iter().find(|(_, text)| {
+            start = end;
             end += text.chars().count();
             at < end
         });
+        let part = part.map_or("the end", |(name, _)| *name);
+        let start = start.max(at.saturating_sub(BEFORE));
+        let window = if part == TOKEN {
+            at..at + OF_TOKEN
+        } else {
+            start..at + AFTER
+        };
         Some(Self {
-            part: part.map_or("the end", |(name, _)| name),
+            part,
             at: at + 1,
-            right: around(&right, at),
-            yours: around(yours, at),
+            right: shown(&right, &window),
+            yours: shown(yours, &window),
         })
     }
 
@@ -47,12 +62,11 @@ impl Difference {
     }
 }
 
-/// A little before and after, with what cannot be seen written as escapes.
-fn around(text: &str, at: usize) -> String {
-    let start = at.saturating_sub(BEFORE);
-    let shown: String = text.chars().skip(start).take(BEFORE + AFTER).collect();
-    let head = if start > 0 { "…" } else { "" };
-    let more = text.chars().count() > start + BEFORE + AFTER;
+/// What stands there, with what cannot be seen written as escapes.
+fn shown(text: &str, window: &Range<usize>) -> String {
+    let shown: String = text.chars().skip(window.start).take(window.len()).collect();
+    let head = if window.start > 0 { "…" } else { "" };
+    let more = text.chars().count() > window.end;
     let tail = if more { "…" } else { "" };
     format!("{head}{}{tail}", shown.escape_debug())
 }
@@ -75,11 +89,17 @@ mod tests {
         assert_eq!((found.part, found.at), ("path", 7));
         assert_eq!(
             (found.right.as_str(), found.yours.as_str()),
-            ("POST:/a:T", "POST:/é:T")
+            ("…/a:T", "…/é:T")
         );
         let longer = between("POST:/a:T\r\n").unwrap();
         assert_eq!((longer.part, longer.at), ("the end", 10));
-        assert!(longer.yours.ends_with("T\\r\\n"), "{longer:?}");
+        assert!(longer.yours.ends_with("\\r\\n"), "{longer:?}");
         assert_eq!(between("").unwrap().part, "method");
+        let parts = [(TOKEN, "secret-token:".to_owned())];
+        let token = Difference::between(&parts, "secret-other-token:").unwrap();
+        assert_eq!(
+            (token.right.as_str(), token.yours.as_str()),
+            ("…toke…", "…othe…")
+        );
     }
 }

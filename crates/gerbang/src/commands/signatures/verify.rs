@@ -9,7 +9,7 @@ use snap::mistakes::{Known, Mistake};
 use snap::{BodyForm, headers, signature};
 
 use super::case::{self, Case};
-use super::difference::Difference;
+use super::difference::{Difference, TOKEN};
 use super::keys::Keys;
 use crate::cli::{SignatureKind, VerifyArgs};
 use crate::{files, screen};
@@ -213,7 +213,7 @@ fn parts(case: &Case) -> Vec<(&'static str, String)> {
             vec![
                 ("the method", format!("{}:", case.raw.method)),
                 ("the path", format!("{}:", case.raw.target)),
-                ("the token", format!("{}:", case.token)),
+                (TOKEN, format!("{}:", case.token)),
                 (
                     "the digest of the body",
                     format!("{}:", signature::digest_hex(&compact)),
