@@ -18,6 +18,9 @@ use crate::app::App;
 
 /// Tries at the same time that have not yet taken long.
 const PLACES: usize = 256;
+/// Of these, for endpoints that did not answer at once when last tried: a second of them that hang must
+/// leave room for those that work.
+const UNPROVEN_PLACES: usize = 128;
 /// Tries at the same time that have.
 const SLOW_PLACES: usize = 512;
 /// Tries at the same time to endpoints that failed when last tried.
@@ -154,7 +157,10 @@ impl Endpoint {
         }
         let suspect = self.standing == Standing::Suspect;
         let own_place = self.under_way < PLACES_OF_ONE;
-        let quick_place = taken.quick < PLACES;
+        let quick_place = match self.standing {
+            Standing::Quick => taken.quick < PLACES,
+            Standing::Unproven | Standing::Suspect => taken.quick < UNPROVEN_PLACES,
+        };
         let place = match self.standing {
             Standing::Quick => true,
             Standing::Unproven => taken.slow < SLOW_PLACES,
@@ -232,5 +238,54 @@ impl Endpoint {
     fn is_blank(&self) -> bool {
         let idle = self.under_way == 0 && self.waiting == 0;
         idle && self.breaker == Breaker::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_700_000_000_000;
+
+    fn endpoint(standing: Standing) -> Endpoint {
+        Endpoint {
+            standing,
+            waiting: 1,
+            ..Endpoint::default()
+        }
+    }
+
+    fn goes(standing: Standing, mut taken: Taken) -> bool {
+        let turn = endpoint(standing).turn(&mut taken, false, NOW);
+        matches!(turn, Turn::Go { .. })
+    }
+
+    #[test]
+    fn what_works_finds_a_place_however_many_others_hang() {
+        let hanging = Taken {
+            quick: UNPROVEN_PLACES,
+            slow: SLOW_PLACES,
+            suspect: SUSPECT_PLACES,
+            refused: 0,
+        };
+        assert!(goes(Standing::Quick, hanging));
+        assert!(!goes(Standing::Unproven, hanging));
+        assert!(!goes(Standing::Suspect, hanging));
+        let free = Taken::default();
+        for standing in [Standing::Quick, Standing::Unproven, Standing::Suspect] {
+            assert!(goes(standing, free));
+        }
+    }
+
+    #[test]
+    fn one_endpoint_has_its_share_and_no_more() {
+        let mut one = endpoint(Standing::Quick);
+        let mut taken = Taken::default();
+        for _ in 0..PLACES_OF_ONE {
+            assert!(matches!(one.turn(&mut taken, false, NOW), Turn::Go { .. }));
+        }
+        assert_eq!(one.turn(&mut taken, false, NOW), Turn::Stay);
+        let back = one.turn(&mut taken, true, NOW);
+        assert!(matches!(back, Turn::Back { at_ms } if at_ms > NOW));
     }
 }
