@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use merchant_sdk::notifications::{Notification, Paths, Settings, router};
+use merchant_sdk::notifications::{Notification, Paths, Settings, router, to_channel};
 use snap::{PublicKey, Secret};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -63,7 +63,7 @@ impl Ears {
             let secret = Secret::new(&account.notification_secret);
             let key = PublicKey::from_pem(gateway_key)?;
             let settings = Settings::new(&account.client_id, key, secret);
-            routes = routes.merge(router(settings, &paths(number), deliver));
+            routes = routes.merge(router(settings, &paths(number), to_channel(deliver)));
             heard.push(receiver);
         }
         let routes = routes.layer(from_fn_with_state(Arc::clone(&state), lose_some));

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use direct_debit::NotificationState;
-use merchant_sdk::notifications::{Paths, Settings, router};
+use merchant_sdk::notifications::{Paths, Settings, router, to_channel};
 use owing::*;
 use receiver::{Receiver, Then, ok, plain, raw, snap as answer};
 use snap::{PublicKey, Secret, paths, timestamp::Timestamp};
@@ -33,7 +33,7 @@ async fn a_merchant_built_on_the_sdk_verifies_what_it_is_told() {
     let (deliver, mut received) = tokio::sync::mpsc::channel(8);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let shop = router(settings, &Paths::default(), deliver);
+    let shop = router(settings, &Paths::default(), to_channel(deliver));
     tokio::spawn(async move { axum::serve(listener, shop).await });
     change_merchant(app, CLIENT_ID, |merchant| {
         merchant.token_url = Some(format!("{url}{}", paths::BANK_TOKEN_B2B));

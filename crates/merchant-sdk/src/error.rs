@@ -42,6 +42,16 @@ pub enum Error {
     /// There was no connection, so nothing was sent.
     #[error("the gateway could not be reached: {0}")]
     Unreachable(String),
+    /// The system gave no runtime for the blocking client.
+    #[cfg(feature = "blocking")]
+    #[error("no runtime could be started")]
+    Runtime(#[source] std::io::Error),
+    /// The blocking client was called inside an async runtime, which it would block.
+    #[cfg(feature = "blocking")]
+    #[error(
+        "the blocking client was called inside an async runtime: use merchant_sdk::Client there"
+    )]
+    InsideRuntime,
     /// A raw request got no answer; whether it arrived is not known.
     #[error("no answer came")]
     NoAnswer(#[source] reqwest::Error),

@@ -1,10 +1,11 @@
 //! The merchant's endpoints against requests as a gateway makes them, right and wrong.
 
+#![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::sync::LazyLock;
 
-use merchant_sdk::notifications::{Notification, Paths, Settings, router};
+use merchant_sdk::notifications::{Notification, Paths, Settings, router, to_channel};
 use serde_json::{Value, json};
 use snap::{PrivateKey, PublicKey, Secret, paths, signature, timestamp};
 use tokio::sync::mpsc;
@@ -35,7 +36,7 @@ impl Merchant {
         let (deliver, received) = mpsc::channel(1);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = router(settings, &Paths::default(), deliver);
+        let router = router(settings, &Paths::default(), to_channel(deliver));
         tokio::spawn(async move { axum::serve(listener, router).await });
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {

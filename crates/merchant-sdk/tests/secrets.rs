@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 
 use fake::{Answer, Fake, KEY, SECRET, code, payment, reference};
 use merchant_sdk::notifications::{Settings, Verifier};
-use merchant_sdk::pages::Script;
 use merchant_sdk::{
     Amount, Authorization, Client, Handset, NewBinding, NewRefund, Os, PrivateKey, PublicKey,
     RawOptions, ReturnTo, Secret, Through,
@@ -160,7 +159,6 @@ async fn a_full_trace_log_shows_no_secret() {
     let settings = Settings::new("MCH-1", public, Secret::new("NS-inbound"));
     let verifier = Verifier::new(settings);
     log.note(&verifier);
-    log.note(&Script::default());
     let wrong = KEY.replace('A', "B");
     log.note(&PrivateKey::from_pem(&wrong).err());
     let proxy = Client::builder(&fake.url, "MCH-1", Secret::new(SECRET), key)

@@ -3,6 +3,8 @@
 //! A body is an object in UTF-8, at most sixteen levels deep, without repeated member names, control
 //! characters or lone surrogates. The names of members that we do not know are never told back.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -20,7 +22,7 @@ pub enum Node {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number as text: an integer exactly, anything else as the shortest text of the nearest double.
+    /// A number, as it was written: a price must not pass through a float.
     Number(String),
     /// A string.
     String(String),
@@ -72,7 +74,12 @@ impl fmt::Debug for Node {
 fn parse_any(bytes: &[u8]) -> Option<Node> {
     let text = std::str::from_utf8(bytes).ok()?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let node = Level(0).deserialize(&mut deserializer).ok()?;
+    let numbers = Numbers::of(text);
+    let node = Level {
+        depth: 0,
+        numbers: &numbers,
+    };
+    let node = node.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
     Some(node)
 }
@@ -126,20 +133,74 @@ fn control_character(path: &[Step<'_>]) -> Refusal {
     Refusal::format(text)
 }
 
-/// Reads one value that stands inside so many objects and arrays.
-struct Level(usize);
+/// The numbers of a text as they were written, in order. serde tells their values only, and in the same order.
+struct Numbers<'a> {
+    texts: RefCell<VecDeque<&'a str>>,
+}
 
-impl Level {
-    fn deeper<E: de::Error>(&self) -> Result<usize, E> {
-        if self.0 < DEPTH_MAX {
-            Ok(self.0 + 1)
+impl<'a> Numbers<'a> {
+    /// Whatever stands outside of strings and begins as a number does. Of a text that is no JSON this is
+    /// nonsense, which nobody reads.
+    fn of(text: &'a str) -> Self {
+        let mut texts = VecDeque::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(|letter: char| "\"-0123456789".contains(letter)) {
+            let found = rest.get(at..).unwrap_or_default();
+            rest = match found.strip_prefix('"') {
+                Some(string) => after_string(string),
+                None => {
+                    let end = found.find(|letter: char| !"+-.eE0123456789".contains(letter));
+                    let (number, after) = found.split_at(end.unwrap_or(found.len()));
+                    texts.push_back(number);
+                    after
+                }
+            };
+        }
+        Self {
+            texts: RefCell::new(texts),
+        }
+    }
+
+    fn next(&self) -> Node {
+        let text = self.texts.borrow_mut().pop_front();
+        Node::Number(text.unwrap_or_default().to_owned())
+    }
+}
+
+/// What follows the string that begins here.
+fn after_string(text: &str) -> &str {
+    let mut letters = text.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' => drop(letters.next()),
+            '"' => return text.get(at + 1..).unwrap_or_default(),
+            _ => {}
+        }
+    }
+    ""
+}
+
+/// Reads one value that stands inside so many objects and arrays.
+#[derive(Clone, Copy)]
+struct Level<'a> {
+    depth: usize,
+    numbers: &'a Numbers<'a>,
+}
+
+impl Level<'_> {
+    fn deeper<E: de::Error>(&self) -> Result<Self, E> {
+        if self.depth < DEPTH_MAX {
+            Ok(Self {
+                depth: self.depth + 1,
+                numbers: self.numbers,
+            })
         } else {
             Err(E::custom("too deep"))
         }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Level {
+impl<'de> DeserializeSeed<'de> for Level<'_> {
     type Value = Node;
 
     fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
@@ -147,7 +208,7 @@ impl<'de> DeserializeSeed<'de> for Level {
     }
 }
 
-impl<'de> Visitor<'de> for Level {
+impl<'de> Visitor<'de> for Level<'_> {
     type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -162,16 +223,16 @@ impl<'de> Visitor<'de> for Level {
         Ok(Node::Bool(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::Number(value.to_string()))
+    fn visit_u64<E>(self, _: u64) -> Result<Node, E> {
+        Ok(self.numbers.next())
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::Number(value.to_string()))
+    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
+        Ok(self.numbers.next())
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::Number(value.to_string()))
+    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
+        Ok(self.numbers.next())
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {
@@ -183,19 +244,19 @@ impl<'de> Visitor<'de> for Level {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-        let depth = self.deeper()?;
+        let inside = self.deeper()?;
         let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(Level(depth))? {
+        while let Some(item) = access.next_element_seed(inside)? {
             items.push(item);
         }
         Ok(Node::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-        let depth = self.deeper()?;
+        let inside = self.deeper()?;
         let mut members: Vec<(String, Node)> = Vec::new();
         while let Some(name) = access.next_key::<String>()? {
-            members.push((name, access.next_value_seed(Level(depth))?));
+            members.push((name, access.next_value_seed(inside)?));
         }
         let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();

@@ -1,7 +1,7 @@
 //! RSA keys for the asymmetric signature of token requests: SHA256withRSA (PKCS#1 v1.5), 2048 to 4096 bits.
 //!
-//! Private keys are read from PKCS#8 or PKCS#1, public ones from SubjectPublicKeyInfo or PKCS#1, as PEM or
-//! bare base64. A private key is never printed; it leaves only through [`PrivateKey::to_pkcs8_pem`].
+//! Private keys are read from PKCS#8 or PKCS#1, as PEM, bare base64 or DER, and from PKCS#8 that is encrypted
+//! with a passphrase; public ones from SubjectPublicKeyInfo or PKCS#1. A private key is never printed; it leaves only through [`PrivateKey::to_pkcs8_pem`].
 
 use std::fmt;
 
@@ -12,8 +12,10 @@ use aws_lc_rs::{
     signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256},
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
+use zeroize::Zeroizing;
 
-use crate::{Secret, signature};
+use crate::der::{Der, Form, INTEGER};
+use crate::{Secret, passphrase, signature};
 
 /// Why a text or a file is not a key we can use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,10 +35,27 @@ pub enum KeyError {
         expected: &'static str,
     },
     /// The bytes are not an RSA key of that form.
-    #[error("the bytes are not {expected}")]
+    #[error("expected {expected}, found {found}")]
     NotRsa {
         /// What would do.
         expected: &'static str,
+        /// What the bytes look like.
+        found: &'static str,
+    },
+    /// The key is encrypted and no passphrase was given.
+    #[error("the private key is encrypted (PKCS#8): give its passphrase")]
+    PassphraseNeeded,
+    /// The passphrase does not open the key.
+    #[error("the passphrase does not open the private key (PKCS#8)")]
+    WrongPassphrase,
+    /// The key is encrypted in a way that is not read here.
+    #[error(
+        "the private key is encrypted with {how}; write it anew with \
+         `openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW`"
+    )]
+    Encryption {
+        /// The way.
+        how: &'static str,
     },
     /// Too short or too long.
     #[error("an RSA key must have 2048 to 4096 bits, this one has {bits}")]
@@ -51,6 +70,8 @@ pub enum KeyError {
 
 const PRIVATE_FORMS: &str =
     "an RSA private key in PKCS#8 (PRIVATE KEY) or PKCS#1 (RSA PRIVATE KEY)";
+/// What an encrypted key is labelled as too.
+const PRIVATE_LABELS: [&str; 3] = ["PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"];
 const PUBLIC_FORMS: &str = "an RSA public key (PUBLIC KEY or RSA PUBLIC KEY)";
 
 /// A private key for signing token requests.
@@ -65,6 +86,27 @@ impl PrivateKey {
         KeyPair::generate(KeySize::Rsa2048)
             .map(Self)
             .map_err(|_| KeyError::Generate)
+    }
+
+    /// Reads a key in whatever form it comes: PKCS#8 or PKCS#1, as PEM, bare base64 or DER, and PKCS#8 that
+    /// is encrypted, if its passphrase is given. A passphrase that is not needed does no harm.
+    ///
+    /// # Errors
+    /// A [`KeyError`] that names what was found.
+    pub fn read(bytes: &[u8], passphrase: Option<&Secret>) -> Result<Self, KeyError> {
+        // DER of a key is no text: the second byte of its length never begins a character.
+        let der = match std::str::from_utf8(bytes) {
+            Ok(text) => Zeroizing::new(decode(text, &PRIVATE_LABELS, PRIVATE_FORMS)?),
+            Err(_) => Zeroizing::new(bytes.to_vec()),
+        };
+        match (Form::of(&der), passphrase) {
+            (Form::Pkcs8Encrypted, Some(passphrase)) => {
+                let key = passphrase::decrypt(&der, passphrase)?;
+                Self::from_der(&key).map_err(|_| KeyError::WrongPassphrase)
+            }
+            (Form::Pkcs8Encrypted, None) => Err(KeyError::PassphraseNeeded),
+            _ => Self::from_der(&der),
+        }
     }
 
     /// Reads PEM, PKCS#8 or PKCS#1, or the bare base64 of either.
@@ -84,6 +126,7 @@ impl PrivateKey {
             .or_else(|_| KeyPair::from_der(der))
             .map_err(|_| KeyError::NotRsa {
                 expected: PRIVATE_FORMS,
+                found: Form::of(der).words(),
             })?;
         check_bits(modulus_bits(pair.public_key().as_ref()))?;
         Ok(Self(pair))
@@ -161,6 +204,7 @@ impl PublicKey {
     pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         let not_rsa = || KeyError::NotRsa {
             expected: PUBLIC_FORMS,
+            found: Form::of(der).words(),
         };
         let key = rsa::PublicKey::from_der(der).map_err(|_| not_rsa())?;
         check_bits(modulus_bits(key.as_ref()))?;
@@ -247,8 +291,9 @@ fn decode(text: &str, labels: &[&str], expected: &'static str) -> Result<Vec<u8>
         }
     };
     if base64.contains("Proc-Type:") {
-        let found = "a private key encrypted with a passphrase".to_owned();
-        return Err(KeyError::WrongForm { expected, found });
+        return Err(KeyError::Encryption {
+            how: "OpenSSL's old way (PKCS#1, Proc-Type)",
+        });
     }
     let base64: String = base64.split_ascii_whitespace().collect();
     let der = BASE64_STANDARD.decode(base64).map_err(|_| not_pem())?;
@@ -287,28 +332,11 @@ fn check_bits(bits: usize) -> Result<(), KeyError> {
 /// The length of the modulus in an `RSAPublicKey`: the first INTEGER in a SEQUENCE.
 fn modulus_bits(pkcs1: &[u8]) -> usize {
     let modulus = || {
-        let sequence = der_contents(pkcs1, 0x30)?;
-        let integer = der_contents(sequence, 0x02)?;
+        let integer = Der::new(pkcs1).sequence()?.take(INTEGER)?;
         let start = integer.iter().position(|&byte| byte != 0)?;
         integer.get(start..)
     };
     let Some(modulus) = modulus() else { return 0 };
     let leading = modulus.first().map_or(0, |byte| byte.leading_zeros());
     (modulus.len() * 8).saturating_sub(usize::try_from(leading).unwrap_or_default())
-}
-
-/// The contents of a DER element that starts with this tag.
-fn der_contents(der: &[u8], tag: u8) -> Option<&[u8]> {
-    let (&first, rest) = der.strip_prefix(&[tag])?.split_first()?;
-    if first < 0x80 {
-        return rest.get(..usize::from(first));
-    }
-    let count = usize::from(first & 0x7f);
-    let length = rest
-        .get(..count)?
-        .iter()
-        .try_fold(0_usize, |length, &byte| {
-            length.checked_mul(256)?.checked_add(usize::from(byte))
-        })?;
-    rest.get(count..)?.get(..length)
 }

@@ -10,6 +10,7 @@ pub mod amount;
 pub mod body;
 mod case;
 mod code;
+mod der;
 mod fields;
 pub mod headers;
 pub mod json;
@@ -17,6 +18,7 @@ pub mod keys;
 pub mod messages;
 pub mod mistakes;
 pub mod openapi;
+mod passphrase;
 pub mod paths;
 mod phone;
 mod refusal;
@@ -42,3 +44,7 @@ pub use secret::Secret;
 pub use service::Service;
 pub use status::{PayMethod, RefundStatus, TransactionStatus};
 pub use timestamp::{Timestamp, TimestampError};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,6 +4,12 @@
 use super::{Findings, Text};
 use std::path::Path;
 
+/// Whether a dependency is optional is the member's own to say.
+fn is_inherited(line: &str) -> bool {
+    let line = line.replace(' ', "");
+    line.ends_with(".workspace=true") || line.ends_with("={workspace=true,optional=true}")
+}
+
 pub(super) fn check(texts: &[Text], findings: &mut Findings) {
     let members = texts.iter().filter(|text| {
         text.path
@@ -24,10 +30,7 @@ pub(super) fn check(texts: &[Text], findings: &mut Findings) {
                         "write `name.workspace = true`, one line for each dependency",
                     );
                 }
-            } else if in_dependencies
-                && !line.is_empty()
-                && !line.replace(' ', "").ends_with(".workspace=true")
-            {
+            } else if in_dependencies && !line.is_empty() && !is_inherited(line) {
                 findings.add(path, index + 1, "versions and features stand only in the root Cargo.toml: write `name.workspace = true` here");
             }
         }

@@ -320,7 +320,7 @@ impl Shop {
         let (deliver, notified) = mpsc::channel(64);
         let gateway_key = snap::PublicKey::from_pem(&app.keys.notify()[0].public.to_pem()).unwrap();
         let verifier = notifications::Settings::new(client_id, gateway_key, inbound_secret);
-        let router = notifications::router(verifier, &paths, deliver);
+        let router = notifications::router(verifier, &paths, notifications::to_channel(deliver));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             client: client(url, client_id, secret.clone()),

@@ -33,7 +33,8 @@ impl DemoMerchant {
             gateway_key,
             merchant.inbound_secret.clone(),
         );
-        let router: Router = notifications::router(settings, &Paths::default(), deliver)
+        let receive = notifications::to_channel(deliver);
+        let router: Router = notifications::router(settings, &Paths::default(), receive)
             .route(
                 "/",
                 get(|| {

@@ -1,22 +1,22 @@
-//! The two endpoints as an axum router. Verified notifications go to a channel; the answer is
-//! given when the channel has taken them.
+//! The endpoints as an axum router (feature `axum`).
 
+use std::fmt::Display;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{OriginalUri, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use serde_json::{Value, json};
-use snap::{Case, Refusal, ResponseCode, Service, paths, timestamp};
+use snap::paths;
 use tokio::sync::mpsc;
 
-use super::{Incoming, Notification, Rejected, Settings, Verifier};
+use super::{Incoming, Notification, Rejected, Reply, Settings, Verifier};
 use crate::clock;
 
-/// Where the two endpoints are.
+/// Where the endpoints are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
     /// The path of the merchant's token URL.
@@ -37,17 +37,32 @@ impl Default for Paths {
     }
 }
 
+type Taking = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
 struct Endpoints {
     verifier: Verifier,
-    deliver: mpsc::Sender<Notification>,
+    receive: Box<dyn Fn(Notification) -> Taking + Send + Sync>,
 }
 
-/// A router with the token endpoint and the notification endpoint. When the channel is full or
-/// closed the answer is `5005600`, and the gateway sends the notification again later.
-pub fn router(settings: Settings, paths: &Paths, deliver: mpsc::Sender<Notification>) -> Router {
+/// A router with the token endpoint and the notification endpoints. Each verified notification is
+/// handed to `receive`; `Ok` means that it is kept, and answers so. On `Err`, which is logged, the
+/// answer is `5005600` and the gateway sends the notification again later.
+pub fn router<F, E>(
+    settings: Settings,
+    paths: &Paths,
+    receive: impl Fn(Notification) -> F + Send + Sync + 'static,
+) -> Router
+where
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: Display,
+{
+    let receive = move |notification| -> Taking {
+        let taking = receive(notification);
+        Box::pin(async move { taking.await.map_err(|error| error.to_string()) })
+    };
     let endpoints = Arc::new(Endpoints {
         verifier: Verifier::new(settings),
-        deliver,
+        receive: Box::new(receive),
     });
     Router::new()
         .route(&paths.token, post(give_token))
@@ -56,29 +71,27 @@ pub fn router(settings: Settings, paths: &Paths, deliver: mpsc::Sender<Notificat
         .with_state(endpoints)
 }
 
+/// A receiver for [`router()`] that hands notifications on to a channel. It answers that they are
+/// kept as soon as the channel has them: for tests and tools, not for a merchant's orders.
+pub fn to_channel(
+    deliver: mpsc::Sender<Notification>,
+) -> impl Fn(Notification) -> std::future::Ready<Result<(), &'static str>> + Send + Sync + 'static {
+    move |notification| {
+        let sent = deliver.try_send(notification);
+        std::future::ready(sent.map_err(|_| "the channel is full or closed"))
+    }
+}
+
 async fn give_token(
     State(endpoints): State<Arc<Endpoints>>,
     method: Method,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
-    let now_ms = clock::now_ms();
-    let verifier = &endpoints.verifier;
-    let incoming = incoming(&method, &uri, &headers, &body, now_ms);
-    if let Err(rejected) = verifier.verify_token_request(&incoming) {
-        return refuse(&rejected, now_ms);
-    }
-    let code = ResponseCode::new(Service::TOKEN_B2B, Case::Successful);
-    let body = json!({
-        "responseCode": code.to_string(),
-        "responseMessage": Case::Successful.message(),
-        "accessToken": verifier.issue_token(now_ms),
-        "tokenType": "Bearer",
-        "expiresIn": verifier.settings.token_life_s,
-    });
-    let client_key = [("X-CLIENT-KEY", verifier.settings.client_id.clone())];
-    (client_key, answer(Case::Successful, &body, now_ms)).into_response()
+) -> Reply {
+    let incoming = incoming(&method, &uri, &headers, &body);
+    let given = endpoints.verifier.give_token(&incoming);
+    given.unwrap_or_else(|rejected| rejected.reply(incoming.now_ms))
 }
 
 async fn take_payment(
@@ -87,11 +100,10 @@ async fn take_payment(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
-    let now_ms = clock::now_ms();
-    let incoming = incoming(&method, &uri, &headers, &body, now_ms);
+) -> Reply {
+    let incoming = incoming(&method, &uri, &headers, &body);
     let verified = endpoints.verifier.verify_notification(&incoming);
-    take(&endpoints, Service::NOTIFY, verified, now_ms)
+    take(&endpoints, verified, incoming.now_ms).await
 }
 
 async fn take_binding(
@@ -100,68 +112,56 @@ async fn take_binding(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
-    let now_ms = clock::now_ms();
-    let incoming = incoming(&method, &uri, &headers, &body, now_ms);
+) -> Reply {
+    let incoming = incoming(&method, &uri, &headers, &body);
     let verified = endpoints.verifier.verify_binding_notification(&incoming);
-    take(&endpoints, Service::BINDING, verified, now_ms)
+    take(&endpoints, verified, incoming.now_ms).await
 }
 
-fn take(
+async fn take(
     endpoints: &Endpoints,
-    service: Service,
     verified: Result<Notification, Rejected>,
     now_ms: i64,
-) -> Response {
+) -> Reply {
     let notification = match verified {
         Ok(notification) => notification,
-        Err(rejected) => return refuse(&rejected, now_ms),
+        Err(rejected) => return rejected.reply(now_ms),
     };
+    let (taken, not_taken) = (notification.taken(now_ms), notification.not_taken(now_ms));
     let external_id = notification.external_id.clone();
-    if endpoints.deliver.try_send(notification).is_err() {
-        tracing::warn!(external_id, "a notification found no receiver");
-        let refusal = Refusal::new(Case::GeneralError);
-        return refuse(&Rejected { service, refusal }, now_ms);
+    match (endpoints.receive)(notification).await {
+        Ok(()) => taken,
+        Err(error) => {
+            tracing::warn!(external_id, error, "a notification was not taken");
+            not_taken
+        }
     }
-    let code = ResponseCode::new(service, Case::Successful);
-    let body = json!({
-        "responseCode": code.to_string(),
-        "responseMessage": "Request has been processed successfully",
-    });
-    answer(Case::Successful, &body, now_ms)
 }
 
 fn incoming<'a>(
     method: &'a Method,
-    uri: &'a axum::http::Uri,
+    uri: &'a Uri,
     headers: &'a HeaderMap,
     body: &'a Bytes,
-    now_ms: i64,
 ) -> Incoming<'a> {
     Incoming {
         method: method.as_str(),
         path_and_query: uri.path_and_query().map_or("/", |path| path.as_str()),
         headers,
         body,
-        now_ms,
+        now_ms: clock::now_ms(),
     }
 }
 
-fn refuse(rejected: &Rejected, now_ms: i64) -> Response {
-    let code = ResponseCode::new(rejected.service, rejected.refusal.case);
-    let body = json!({
-        "responseCode": code.to_string(),
-        "responseMessage": rejected.refusal.message(),
-    });
-    answer(rejected.refusal.case, &body, now_ms)
-}
-
-fn answer(case: Case, body: &Value, now_ms: i64) -> Response {
-    let status =
-        StatusCode::from_u16(case.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = [
-        ("Content-Type", "application/json".to_owned()),
-        ("X-TIMESTAMP", timestamp::format_jakarta(now_ms)),
-    ];
-    (status, headers, body.to_string()).into_response()
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status);
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers: HeaderMap = self
+            .headers
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
+            .collect();
+        (status, headers, self.body).into_response()
+    }
 }

@@ -12,7 +12,7 @@ const METHOD: &str = "TOKEN";
 
 impl Verifier {
     /// A new token, good from now for the configured life.
-    pub fn issue_token(&self, now_ms: i64) -> String {
+    pub(super) fn issue_token(&self, now_ms: i64) -> String {
         let until_ms = now_ms + self.settings.token_life_s * 1_000;
         let claims = format!("{until_ms}.{}", entropy::nonce());
         let mac = signature::sign(

@@ -39,6 +39,7 @@ impl Settings {
 }
 
 /// One request as it came in.
+#[derive(Clone, Copy)]
 pub struct Incoming<'a> {
     /// The method, upper case.
     pub method: &'a str,
@@ -101,8 +102,7 @@ impl Verifier {
         Self { settings }
     }
 
-    /// Checks a token request. If it is the gateway's, [`Verifier::issue_token`] may follow.
-    pub fn verify_token_request(&self, incoming: &Incoming<'_>) -> Result<(), Rejected> {
+    pub(super) fn verify_token_request(&self, incoming: &Incoming<'_>) -> Result<(), Rejected> {
         let reject = |refusal| Rejected {
             service: Service::TOKEN_B2B,
             refusal,
@@ -120,11 +120,17 @@ impl Verifier {
     }
 
     /// Checks a payment's notification and reads it.
+    ///
+    /// # Errors
+    /// [`Rejected`], with the [`Rejected::reply`] to give.
     pub fn verify_notification(&self, incoming: &Incoming<'_>) -> Result<Notification, Rejected> {
         self.read(incoming, |body| Event::Payment(Box::new(body)))
     }
 
     /// Checks a binding's notification and reads it.
+    ///
+    /// # Errors
+    /// [`Rejected`], with the [`Rejected::reply`] to give.
     pub fn verify_binding_notification(
         &self,
         incoming: &Incoming<'_>,

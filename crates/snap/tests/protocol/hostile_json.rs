@@ -135,21 +135,35 @@ fn a_control_character_is_told_with_the_field_if_we_know_the_field() {
 }
 
 #[test]
-fn numbers_keep_their_value_as_text() {
-    let body = br#"{"a":18446744073709551615,"b":-42,"c":10.10,"d":1e3,"e":0.1,"f":15000.00}"#;
+fn numbers_are_kept_as_they_were_written() {
+    let body = br#"{"a":18446744073709551615,"b":-42,"c\"1":10.10,"d":[1e3,"4\\",-5.50,{"6":7E-1}],
+        "e":"8 \" 9","f":9999999999999999.99 , "g":15000.00}"#;
     let Node::Object(members) = json::parse(body).unwrap() else {
         panic!("an object")
     };
-    let numbers: Vec<Node> = members.into_iter().map(|(_, value)| value).collect();
+    let mut numbers = Vec::new();
+    let mut nodes: Vec<Node> = members.into_iter().rev().map(|(_, value)| value).collect();
+    while let Some(node) = nodes.pop() {
+        match node {
+            Node::Number(text) => numbers.push(text),
+            Node::Array(items) => nodes.extend(items.into_iter().rev()),
+            Node::Object(members) => {
+                nodes.extend(members.into_iter().rev().map(|(_, value)| value))
+            }
+            _ => {}
+        }
+    }
     let expected = [
         "18446744073709551615",
         "-42",
-        "10.1",
-        "1000",
-        "0.1",
-        "15000",
+        "10.10",
+        "1e3",
+        "-5.50",
+        "7E-1",
+        "9999999999999999.99",
+        "15000.00",
     ];
-    assert_eq!(numbers, expected.map(|text| Node::Number(text.to_owned())));
+    assert_eq!(numbers, expected);
 }
 
 #[test]

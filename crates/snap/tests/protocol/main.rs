@@ -12,6 +12,7 @@ mod answers;
 mod bank_requests;
 mod bodies;
 mod codes;
+mod encrypted_keys;
 mod header_values;
 mod hostile_json;
 mod keys;
