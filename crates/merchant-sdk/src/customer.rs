@@ -105,7 +105,10 @@ impl Customer {
     async fn token(&self, refused: Option<&Secret>) -> Result<Outcome<Secret>, Error> {
         let mut tokens = self.tokens.lock().await;
         let now_ms = clock::now_ms();
-        let runs_out = (tokens.ends_at_ms).is_some_and(|end| now_ms >= end - AHEAD_MS);
+        let renewable = tokens.refresh_token.is_some() || tokens.auth_code.is_some();
+        let runs_out = tokens
+            .ends_at_ms
+            .is_some_and(|end| renewable && now_ms >= end - AHEAD_MS);
         if !runs_out && refused != Some(&tokens.access_token) {
             return Ok(Outcome::Done(tokens.access_token.clone()));
         }
@@ -119,20 +122,20 @@ impl Customer {
     /// By the refresh token; where there is none or it is refused, by the binding's code.
     async fn renew(&self, tokens: &CustomerTokens) -> Result<Outcome<CustomerTokens>, Error> {
         let code = tokens.auth_code.as_ref();
-        let mut outcome = crate::outcome::refused(
-            "4017402".to_owned(),
-            "neither a refresh token nor an authCode is kept".to_owned(),
-        );
-        if let Some(refresh_token) = &tokens.refresh_token {
-            let refresh_token = refresh_token.expose();
-            let grant = Grant::RefreshToken { refresh_token };
-            outcome = self.client.grant(&grant).await?;
+        let by_refresh = (tokens.refresh_token.as_ref()).map(|token| Grant::RefreshToken {
+            refresh_token: token.expose(),
+        });
+        let by_code = code.map(|code| Grant::AuthorizationCode {
+            auth_code: code.expose(),
+        });
+        let mut outcome = None;
+        for grant in by_refresh.iter().chain(&by_code) {
+            if matches!(outcome, None | Some(Outcome::Refused { .. })) {
+                outcome = Some(self.client.grant(grant).await?);
+            }
         }
-        if let (Outcome::Refused { .. }, Some(code)) = (&outcome, code) {
-            let auth_code = code.expose();
-            let grant = Grant::AuthorizationCode { auth_code };
-            outcome = self.client.grant(&grant).await?;
-        }
+        let nothing = "neither a refresh token nor an authCode is kept";
+        let outcome = outcome.ok_or_else(|| Error::CustomerTokenUnavailable(nothing.to_owned()))?;
         let given = outcome.complete(|answer| CustomerTokens::read(answer, code.cloned()));
         Ok(given.map(|fresh| CustomerTokens {
             refresh_token: fresh.refresh_token.or_else(|| tokens.refresh_token.clone()),

@@ -179,3 +179,19 @@ async fn a_success_without_a_token_is_not_one() {
     let outcome = fake.client().exchange_code(&code).await.unwrap();
     assert!(matches!(outcome, Outcome::Unknown(_)));
 }
+
+#[tokio::test]
+async fn a_token_that_cannot_be_renewed_is_used_for_as_long_as_the_gateway_takes_it() {
+    let invalid = code("4011102", "Invalid Customer Token");
+    let fake = Fake::queue(vec![balances(), invalid]).await;
+    let siti = fake.client().customer(CustomerTokens {
+        access_token: Secret::new("siti-0"),
+        ends_at_ms: Some(1),
+        refresh_token: None,
+        auth_code: None,
+    });
+    assert!(siti.balance().await.unwrap().done().is_ok());
+    assert_eq!(siti.balance().await.unwrap().code(), Some("4011102"));
+    assert!(siti.refresh().await.is_err());
+    assert!(fake.of(paths::TOKEN_B2B2C).is_empty());
+}
