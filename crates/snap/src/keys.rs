@@ -264,13 +264,11 @@ pub(crate) fn private_der(text: &str) -> Result<Vec<u8>, KeyError> {
     decode(text, &["PRIVATE KEY", "RSA PRIVATE KEY"], PRIVATE_FORMS)
 }
 
-/// Whether this is a PKCS#1 private key, whose version is followed by the modulus; in PKCS#8 it is followed
-/// by the algorithm. `None` for neither.
+/// Whether this is a private key in PKCS#1 rather than PKCS#8. `None` for neither.
 pub(crate) fn is_pkcs1(der: &[u8]) -> Option<bool> {
-    let after_version = der_contents(der, 0x30)?.strip_prefix(&[0x02, 0x01, 0x00])?;
-    match after_version.first()? {
-        0x02 => Some(true),
-        0x30 => Some(false),
+    match Form::of(der) {
+        Form::Pkcs1Private => Some(true),
+        Form::Pkcs8Rsa | Form::Pkcs8Other => Some(false),
         _ => None,
     }
 }
