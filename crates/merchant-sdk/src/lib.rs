@@ -8,7 +8,7 @@
 //! ahead of its end.
 //!
 //! ```no_run
-//! # fn example(passphrase: Secret) -> Result<(), Box<dyn std::error::Error>> {
+//! # fn example(passphrase: merchant_sdk::Secret) -> Result<(), Box<dyn std::error::Error>> {
 //! use merchant_sdk::{Client, PrivateKey, Secret};
 //!
 //! // PKCS#1 or PKCS#8, PEM or DER; `None` where there is no passphrase.

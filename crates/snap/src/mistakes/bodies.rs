@@ -163,12 +163,12 @@ fn rewritten(compact: &[u8], mut outside: impl FnMut(u8, Option<u8>, &mut Vec<u8
     output
 }
 
-/// Prints a value again, compact; numbers as a parser keeps them.
+/// Prints a value again, compact; numbers as most parsers keep them.
 fn write(node: &json::Node, sorted: bool, output: &mut String) {
     match node {
         json::Node::Null => output.push_str("null"),
         json::Node::Bool(value) => output.push_str(if *value { "true" } else { "false" }),
-        json::Node::Number(text) => output.push_str(text),
+        json::Node::Number(text) => output.push_str(&as_a_float(text)),
         json::Node::String(text) => output.push_str(&quoted(text)),
         json::Node::Array(items) => {
             output.push('[');
@@ -196,6 +196,15 @@ fn write(node: &json::Node, sorted: bool, output: &mut String) {
             }
             output.push('}');
         }
+    }
+}
+
+/// A whole number as it is, any other as the shortest text of the nearest double.
+fn as_a_float(number: &str) -> String {
+    let whole = number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
+    match number.parse::<f64>() {
+        Ok(float) if !whole => float.to_string(),
+        _ => number.to_owned(),
     }
 }
 

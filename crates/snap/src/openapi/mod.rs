@@ -1,5 +1,5 @@
 //! The API described as OpenAPI 3.1, out of the code that speaks it: requests from what their readers ask
-//! for, answers from what serde writes, codes from [`Case`].
+//! for, answers from what serde writes, codes from [`crate::Case`].
 //!
 //! Nothing here is sent or stored. To describe one more operation: an example of each of its messages in
 //! `examples.rs`, a row in `operations.rs`, and words for new members in `words.rs`; tests miss what was
