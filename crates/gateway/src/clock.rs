@@ -3,11 +3,22 @@
 //! There are three readings. *Wall* time is what X-TIMESTAMP is compared with, in and out. *Business*
 //! time is wall time plus a persisted offset, and every business timer (expiry, token life, retries)
 //! runs on it, so that a sandbox can be moved forward while its clients keep working. *Monotonic* time
-//! is for ages inside this process (caches, request timing) and never goes back.
+//! is for ages inside this process (caches, request timing) and never goes back. A simulation brings a
+//! [`Time`] of its own for all three.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// A time that somebody else moves, and everybody's waiting with it: for simulations.
+pub trait Time: std::fmt::Debug + Send + Sync {
+    /// Unix milliseconds.
+    fn now_ms(&self) -> i64;
+    /// Waits until so much of this time has passed.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
 
 /// The gateway's clock; cheap to clone, all clones are the same clock.
 #[derive(Clone, Debug)]
@@ -20,12 +31,14 @@ struct Inner {
     wall: Wall,
     offset_ms: AtomicI64,
     started: Instant,
+    started_ms: i64,
 }
 
 #[derive(Debug)]
 enum Wall {
     System,
     Test(AtomicI64),
+    Simulated(Arc<dyn Time>),
 }
 
 impl Clock {
@@ -41,10 +54,17 @@ impl Clock {
         Self::over(Wall::Test(AtomicI64::new(wall_ms)))
     }
 
+    /// A clock whose every reading is a simulation's, the monotonic one too.
+    #[must_use]
+    pub fn simulated(time: Arc<dyn Time>) -> Self {
+        Self::over(Wall::Simulated(time))
+    }
+
     #[allow(clippy::disallowed_methods)] // this file owns the clock
     fn over(wall: Wall) -> Self {
         Self {
             inner: Arc::new(Inner {
+                started_ms: wall.now_ms(),
                 wall,
                 offset_ms: AtomicI64::new(0),
                 started: Instant::now(),
@@ -55,10 +75,7 @@ impl Clock {
     /// Unix milliseconds by the wall clock: for X-TIMESTAMP and nothing else.
     #[must_use]
     pub fn wall_now_ms(&self) -> i64 {
-        match &self.inner.wall {
-            Wall::System => system_now_ms(),
-            Wall::Test(now) => now.load(Ordering::SeqCst),
-        }
+        self.inner.wall.now_ms()
     }
 
     /// Unix milliseconds for everything that the business counts by.
@@ -88,13 +105,41 @@ impl Clock {
     /// Milliseconds since this clock was made: for ages inside the process.
     #[must_use]
     pub fn monotonic_ms(&self) -> u64 {
-        u64::try_from(self.inner.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Microseconds since this clock was made: for timing a request.
     #[must_use]
     pub fn monotonic_us(&self) -> u64 {
-        u64::try_from(self.inner.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+        u64::try_from(self.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Waits, in a simulation by its own time.
+    pub async fn sleep(&self, duration: Duration) {
+        match &self.inner.wall {
+            Wall::Simulated(time) => time.sleep(duration).await,
+            Wall::System | Wall::Test(_) => tokio::time::sleep(duration).await,
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        match &self.inner.wall {
+            Wall::Simulated(time) => {
+                let since_ms = time.now_ms().saturating_sub(self.inner.started_ms);
+                Duration::from_millis(u64::try_from(since_ms).unwrap_or(0))
+            }
+            Wall::System | Wall::Test(_) => self.inner.started.elapsed(),
+        }
+    }
+}
+
+impl Wall {
+    fn now_ms(&self) -> i64 {
+        match self {
+            Self::System => system_now_ms(),
+            Self::Test(now) => now.load(Ordering::SeqCst),
+            Self::Simulated(time) => time.now_ms(),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod limits;
 mod listen;
 pub mod management_keys;
 mod merchants;
+pub mod network;
 pub mod notify;
 mod pages;
 mod presence;
@@ -30,7 +31,7 @@ mod tokens;
 mod workers;
 
 pub use app::{App, Busy, InFlight};
-pub use clock::Clock;
+pub use clock::{Clock, Time};
 pub use config::{Background, Config, ConfigError};
 pub use entropy::Entropy;
 pub use keys::{
@@ -48,7 +49,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// All background work of a gateway, in the order in which `run_until_idle` runs it.
-const TASKS: &[Task] = &[
+pub const TASKS: &[Task] = &[
     Task {
         name: "presence",
         every: Duration::from_secs(1),

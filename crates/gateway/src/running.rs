@@ -19,6 +19,7 @@ use crate::keys::{Keys, KeysError};
 use crate::limits::Limits;
 use crate::management_keys::ManagementKeys;
 use crate::merchants::Merchants;
+use crate::network::Network;
 use crate::notify::Notifier;
 use crate::presence::{self, Presence};
 use crate::readiness::Readiness;
@@ -39,6 +40,8 @@ pub struct Given {
     pub clock: Option<Clock>,
     /// A seeded generator for tests.
     pub entropy: Option<Entropy>,
+    /// Another network than the machine's, for everything that this gateway sends.
+    pub network: Option<Arc<dyn Network>>,
 }
 
 /// Why a gateway did not start.
@@ -101,8 +104,8 @@ pub async fn open(config: Config, given: Given) -> Result<Arc<App>, StartError> 
     let keys = Keys::load(&store, &entropy, clock.business_now_ms()).await?;
     let app = App {
         name: format!("gateway-{}", entropy.trace_id()),
-        banks: banks(&config, &keys, &clock, &entropy)?,
-        notifier: Notifier::new(&config),
+        banks: banks(&config, &keys, &clock, &entropy, given.network.as_ref())?,
+        notifier: Notifier::new(&config, given.network),
         tokens: Tokens::new(keys.token(), config.tokens.clone(), entropy.clone()),
         limits: Limits::new(&config.limits),
         config: Arc::new(config),
@@ -241,6 +244,7 @@ fn banks(
     keys: &Keys,
     clock: &Clock,
     entropy: &Entropy,
+    network: Option<&Arc<dyn Network>>,
 ) -> Result<Banks, StartError> {
     let mut banks = Vec::with_capacity(config.banks.len());
     for (id, bank) in &config.banks {
@@ -275,7 +279,13 @@ fn banks(
                 .transpose()?,
             ..BankProfile::new(id, &bank.base_url, &bank.client_id, bank.secret.clone())
         };
-        banks.push(Bank::new(profile, key, clock.clone(), entropy.clone())?);
+        banks.push(Bank::new(
+            profile,
+            key,
+            clock.clone(),
+            entropy.clone(),
+            network.cloned(),
+        )?);
     }
     Ok(Banks::new(banks))
 }

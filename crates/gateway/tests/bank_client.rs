@@ -115,7 +115,7 @@ fn client(
     let mut profile = BankProfile::new("allo", url, CLIENT_ID, Secret::new(SECRET));
     profile.timeout_ms = 2_000;
     change(&mut profile);
-    Bank::new(profile, Arc::clone(key), clock, Entropy::seeded(1)).unwrap()
+    Bank::new(profile, Arc::clone(key), clock, Entropy::seeded(1), None).unwrap()
 }
 
 async fn serve(State(fake): State<Fake>, request: Request) -> Response {
@@ -554,6 +554,7 @@ fn a_base_url_that_is_none_makes_no_client() {
             Arc::clone(&key),
             Clock::system(),
             Entropy::seeded(1),
+            None,
         );
         assert!(made.is_err(), "{url}");
     }

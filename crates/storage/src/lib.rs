@@ -54,5 +54,5 @@ pub use lease::{Lease, release_all};
 pub use session::Session;
 #[doc(hidden)]
 pub use statements::{Sql, all as all_statements};
-pub use store::{Hook, Point, Store};
+pub use store::{Hook, Hooked, Point, Store, WaitingHook};
 pub use value::Value;

@@ -10,7 +10,7 @@ use crate::cipher::{MasterKeys, Place};
 use crate::engine::{self, Failure, Link, Pools, Row, failure};
 use crate::record::Record;
 use crate::statements::Sql;
-use crate::store::LAST_BEGIN;
+use crate::store::{LAST_BEGIN, Store};
 use crate::{Error, Value};
 
 /// A handle on an open transaction, or on the database for single reads. Cheap to clone; the
@@ -22,7 +22,7 @@ pub struct Session {
 }
 
 enum Via {
-    Reading(Pools),
+    Reading(Store),
     Writing(Mutex<Open>),
 }
 
@@ -43,9 +43,9 @@ pub(crate) enum Verdict {
 }
 
 impl Session {
-    pub(crate) fn reader(pools: Pools, keys: Arc<MasterKeys>) -> Self {
+    pub(crate) fn reader(store: Store, keys: Arc<MasterKeys>) -> Self {
         Self {
-            via: Arc::new(Via::Reading(pools)),
+            via: Arc::new(Via::Reading(store)),
             keys,
         }
     }
@@ -128,7 +128,10 @@ impl Session {
     pub(crate) async fn fetch_all(&self, sql: Sql, values: &[Value]) -> Result<Vec<Record>, Error> {
         check(sql, values)?;
         let rows = match &*self.via {
-            Via::Reading(pools) => read(pools, sql, values).await?,
+            Via::Reading(store) => {
+                let (pools, _busy) = store.reading(sql.name()).await?;
+                read(pools, sql, values).await?
+            }
             Via::Writing(open) => {
                 let mut open = open.lock().await;
                 let link = open.link.as_mut().ok_or(Error::Finished)?;
@@ -233,10 +236,11 @@ impl Session {
             source,
         };
         let rows = match &*self.via {
-            Via::Reading(pools) => pools
-                .fetch_all(engine::unlisted(sql), values)
-                .await
-                .map_err(failed)?,
+            Via::Reading(store) => {
+                let (pools, _busy) = store.reading(NAME).await?;
+                let rows = pools.fetch_all(engine::unlisted(sql), values).await;
+                rows.map_err(failed)?
+            }
             Via::Writing(open) => {
                 let mut open = open.lock().await;
                 let link = open.link.as_mut().ok_or(Error::Finished)?;

@@ -4,11 +4,13 @@
 //! guarded update before it commits, since PostgreSQL runs at READ COMMITTED.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::cipher::MasterKeys;
-use crate::engine::{Failure, Pools, Settings, commit_is_open, failure};
+use crate::engine::{Failure, Link, Pools, Settings, commit_is_open, failure};
 use crate::session::{Session, Verdict};
 use crate::{Error, schema};
 
@@ -21,9 +23,11 @@ const LONGEST_PAUSE_MS: u64 = 64;
 /// as the engine lets it, and somebody waits for an answer.
 pub(crate) const LAST_BEGIN: Duration = Duration::from_secs(5);
 
-/// Where a test may interfere with a transaction.
+/// Where a test may interfere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Point {
+    /// A single read outside a transaction comes next.
+    BeforeRead,
     /// Nothing has happened.
     BeforeBegin,
     /// The work is done and not yet on disk.
@@ -32,9 +36,16 @@ pub enum Point {
     AfterCommit,
 }
 
-/// A test's hook: it hears the point and the transaction's name; an error it returns becomes the
-/// transaction's.
+/// A test's hook: it hears the point and the transaction's or the statement's name; an error it returns
+/// becomes the transaction's.
 pub type Hook = Arc<dyn Fn(Point, &'static str) -> Result<(), Error> + Send + Sync>;
+
+/// A hook that may wait, which decides who goes on when. Nobody should wait before a commit: the
+/// transaction is open.
+pub type WaitingHook = Arc<dyn Fn(Point, &'static str) -> Hooked + Send + Sync>;
+
+/// What a waiting hook comes to.
+pub type Hooked = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 /// The open database. Cheap to clone.
 #[derive(Clone)]
@@ -43,7 +54,17 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     pools: Pools,
     keys: Arc<MasterKeys>,
-    hook: RwLock<Option<Hook>>,
+    hook: RwLock<Option<WaitingHook>>,
+    busy: AtomicUsize,
+}
+
+/// The database works for somebody until this is dropped.
+pub(crate) struct Busy<'a>(&'a AtomicUsize);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl std::fmt::Debug for Store {
@@ -64,6 +85,7 @@ impl Store {
             pools,
             keys: Arc::new(keys),
             hook: RwLock::new(None),
+            busy: AtomicUsize::new(0),
         })))
     }
 
@@ -75,7 +97,7 @@ impl Store {
     /// A session for single reads. Each statement sees what was committed when it began; two
     /// statements may see different things. It cannot write.
     pub fn reader(&self) -> Session {
-        Session::reader(self.0.pools.clone(), Arc::clone(&self.0.keys))
+        Session::reader(self.clone(), Arc::clone(&self.0.keys))
     }
 
     /// Runs `work` in one transaction and commits it when it says `Ok`; rolls back when it says
@@ -136,6 +158,7 @@ impl Store {
             match self.attempt(name, work).await {
                 Attempt::Again(_) if attempt < ATTEMPTS && begun.elapsed() < LAST_BEGIN => {
                     tracing::debug!(transaction = name, attempt, "transaction runs again");
+                    let _busy = self.busy();
                     tokio::time::sleep(pause(attempt)).await;
                     attempt = attempt.saturating_add(1);
                 }
@@ -150,9 +173,10 @@ impl Store {
         W: Future<Output = Result<T, E>>,
         E: From<Error>,
     {
-        if let Err(error) = self.at(Point::BeforeBegin, name) {
+        if let Err(error) = self.at(Point::BeforeBegin, name).await {
             return Attempt::failed(error);
         }
+        let busy = self.busy();
         let link = match self.0.pools.begin().await {
             Ok(link) => link,
             Err(error) => return Attempt::failed(not_begun(error)),
@@ -168,7 +192,7 @@ impl Store {
             Err(error) => (None, Some(error)),
         };
         if let (Some(value), Verdict::Sound) = (value, verdict) {
-            return match self.commit(name, link).await {
+            return match self.commit(name, link, busy).await {
                 Ok(()) => Attempt::Over(Ok(value)),
                 Err(error @ Error::CommitUnknown { .. }) => Attempt::Open(value, error),
                 Err(error) => Attempt::failed(error),
@@ -183,8 +207,8 @@ impl Store {
         }
     }
 
-    async fn commit(&self, name: &'static str, link: crate::engine::Link) -> Result<(), Error> {
-        self.at(Point::BeforeCommit, name)?;
+    async fn commit(&self, name: &'static str, link: Link, busy: Busy<'_>) -> Result<(), Error> {
+        self.at(Point::BeforeCommit, name).await?;
         if let Err(source) = link.commit().await {
             return Err(if commit_is_open(&source) {
                 Error::CommitUnknown {
@@ -203,7 +227,8 @@ impl Store {
                 }
             });
         }
-        self.at(Point::AfterCommit, name)
+        drop(busy);
+        self.at(Point::AfterCommit, name).await
     }
 
     /// Closes all connections; open transactions are waited for.
@@ -214,7 +239,21 @@ impl Store {
     /// Sets or removes the hook of the faults' tests.
     #[doc(hidden)]
     pub fn set_hook(&self, hook: Option<Hook>) {
+        self.set_waiting_hook(hook.map(|hook| -> WaitingHook {
+            Arc::new(move |point, name| Box::pin(std::future::ready(hook(point, name))))
+        }));
+    }
+
+    /// Sets or removes a hook that may wait.
+    #[doc(hidden)]
+    pub fn set_waiting_hook(&self, hook: Option<WaitingHook>) {
         *self.0.hook.write().unwrap_or_else(PoisonError::into_inner) = hook;
+    }
+
+    /// Whether the database works for somebody now: for whoever must wait until it does not.
+    #[doc(hidden)]
+    pub fn is_busy(&self) -> bool {
+        self.0.busy.load(Ordering::SeqCst) > 0
     }
 
     /// Prepares a statement without running it, for tests.
@@ -229,14 +268,28 @@ impl Store {
         self.0.pools.run(crate::engine::unlisted(sql)).await
     }
 
-    fn at(&self, point: Point, name: &'static str) -> Result<(), Error> {
+    /// The way to single reads, once the hook lets them.
+    pub(crate) async fn reading(&self, name: &'static str) -> Result<(&Pools, Busy<'_>), Error> {
+        self.at(Point::BeforeRead, name).await?;
+        Ok((&self.0.pools, self.busy()))
+    }
+
+    fn busy(&self) -> Busy<'_> {
+        self.0.busy.fetch_add(1, Ordering::SeqCst);
+        Busy(&self.0.busy)
+    }
+
+    async fn at(&self, point: Point, name: &'static str) -> Result<(), Error> {
         let hook = self
             .0
             .hook
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        hook.map_or(Ok(()), |hook| hook(point, name))
+        match hook {
+            Some(hook) => hook(point, name).await,
+            None => Ok(()),
+        }
     }
 }
 

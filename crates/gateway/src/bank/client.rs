@@ -21,6 +21,7 @@ use super::profile::BankProfile;
 use super::wire::{BankError, Credentials, Fault, Wire};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::network::Network;
 use crate::token_keeper::{HeldToken, TokenKeeper};
 
 /// One bank, ready to be asked. Shared by all requests of this gateway.
@@ -34,14 +35,16 @@ pub struct Bank {
 }
 
 impl Bank {
-    /// A client for the bank of this profile, signing token requests with `key`.
+    /// A client for the bank of this profile, signing token requests with `key`. Without a given network
+    /// the machine's is used.
     pub fn new(
         profile: BankProfile,
         key: Arc<PrivateKey>,
         clock: Clock,
         entropy: Entropy,
+        network: Option<Arc<dyn Network>>,
     ) -> Result<Self, BankError> {
-        let wire = Wire::new(&profile, key, clock.clone(), entropy)?;
+        let wire = Wire::new(&profile, key, clock.clone(), entropy, network)?;
         let breaker = Breaker::new(profile.breaker);
         let (token, counts) = (TokenKeeper::default(), CallCounts::default());
         Ok(Self {

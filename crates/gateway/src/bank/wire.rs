@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use snap::{PrivateKey, Secret, signature};
 use tokio::time::{Instant, timeout_at};
 
@@ -12,6 +13,7 @@ use super::asked::Answer;
 use super::profile::BankProfile;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::network::{Cut, Network, Outgoing};
 use crate::token_keeper::HeldToken;
 
 /// An answer may be this long; SNAP's are a few kilobytes, a day's statement page some more.
@@ -23,6 +25,9 @@ const CONNECT_TIMEOUT_MS: u64 = 3_000;
 const IDLE_CONNECTION: Duration = Duration::from_secs(4);
 /// `CHANNEL-ID` of everything that this gateway sends.
 const CHANNEL_ID: &str = "GTWAY";
+
+/// Names the customer of a call.
+const AUTHORIZATION_CUSTOMER: HeaderName = HeaderName::from_static("authorization-customer");
 
 /// Why a bank's client could not be made from its profile.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +69,7 @@ pub(super) enum Fault {
 /// The way to one bank: where it is, who we are there, and one pool of connections.
 pub(super) struct Wire {
     base: url::Url,
-    http: reqwest::Client,
+    way: Way,
     client_id: String,
     secret: Secret,
     key: Arc<PrivateKey>,
@@ -72,17 +77,26 @@ pub(super) struct Wire {
     entropy: Entropy,
 }
 
+enum Way {
+    Http(reqwest::Client),
+    Given(Arc<dyn Network>),
+}
+
 impl Wire {
-    /// Nothing is connected yet.
+    /// Nothing is connected yet. Without a given network the machine's is used.
     pub fn new(
         profile: &BankProfile,
         key: Arc<PrivateKey>,
         clock: Clock,
         entropy: Entropy,
+        network: Option<Arc<dyn Network>>,
     ) -> Result<Self, BankError> {
         Ok(Self {
             base: base_url(profile)?,
-            http: http_client(profile)?,
+            way: match network {
+                None => Way::Http(http_client(profile)?),
+                Some(network) => Way::Given(network),
+            },
             client_id: profile.client_id.clone(),
             secret: profile.secret.clone(),
             key,
@@ -99,8 +113,19 @@ impl Wire {
         credentials: Credentials<'_>,
         deadline: Instant,
     ) -> Result<Answer, Fault> {
-        let request = self.signed(path, body, credentials);
+        let Outgoing { url, headers, body } = self.signed(path, body, credentials);
+        let http = match &self.way {
+            Way::Http(http) => http,
+            Way::Given(network) => {
+                let answer = network.post(Outgoing { url, headers, body }).await;
+                return answer.map_err(cut).map(|answer| Answer {
+                    http: answer.status,
+                    body: answer.body,
+                });
+            }
+        };
         let exchange = async {
+            let request = http.post(url).headers(headers).body(body);
             let response = request.send().await.map_err(fault)?;
             let http = response.status().as_u16();
             read_bounded(response)
@@ -113,46 +138,50 @@ impl Wire {
         }
     }
 
-    fn signed(
-        &self,
-        path: &str,
-        body: Bytes,
-        credentials: Credentials<'_>,
-    ) -> reqwest::RequestBuilder {
+    fn signed(&self, path: &str, body: Bytes, credentials: Credentials<'_>) -> Outgoing {
         let mut url = self.base.clone();
         let whole_path = format!("{}{path}", self.base.path().trim_end_matches('/'));
         url.set_path(&whole_path);
         let timestamp = snap::timestamp::format_jakarta(self.clock.wall_now_ms());
-        let request = self
-            .http
-            .post(url)
-            .header("Content-Type", "application/json");
         let client_id = self.client_id.as_str();
-        let (request, signature) = match credentials {
-            Credentials::Key => (
-                request.header("X-CLIENT-KEY", client_id),
-                self.key.sign_token(client_id, &timestamp),
-            ),
-            Credentials::Token(token, customer) => {
+        let mut headers = HeaderMap::new();
+        let mut put = |name, text: &str| headers.insert(HeaderName::from_static(name), value(text));
+        put("content-type", "application/json");
+        let signature = match &credentials {
+            Credentials::Key => {
+                put("x-client-key", client_id);
+                self.key.sign_token(client_id, &timestamp)
+            }
+            Credentials::Token(token, _) => {
+                put("x-partner-id", client_id);
+                put("x-external-id", &self.entropy.digits(20));
+                put("channel-id", CHANNEL_ID);
                 let text = token.text.expose();
-                let signature =
-                    signature::sign(&self.secret, "POST", &whole_path, text, &body, &timestamp);
-                let request = request
-                    .header("X-PARTNER-ID", client_id)
-                    .header("X-EXTERNAL-ID", self.entropy.digits(20))
-                    .header("CHANNEL-ID", CHANNEL_ID)
-                    .header("Authorization", bearer(&token.text));
-                let request = match customer {
-                    Some(customer) => request.header("Authorization-Customer", bearer(customer)),
-                    None => request,
-                };
-                (request, signature)
+                signature::sign(&self.secret, "POST", &whole_path, text, &body, &timestamp)
             }
         };
-        request
-            .header("X-TIMESTAMP", timestamp)
-            .header("X-SIGNATURE", signature)
-            .body(body)
+        put("x-timestamp", &timestamp);
+        put("x-signature", &signature);
+        if let Credentials::Token(token, customer) = credentials {
+            headers.insert(AUTHORIZATION, bearer(&token.text));
+            if let Some(customer) = customer {
+                headers.insert(AUTHORIZATION_CUSTOMER, bearer(customer));
+            }
+        }
+        Outgoing { url, headers, body }
+    }
+}
+
+/// What cannot stand in a header is sent as nothing, and the bank says so.
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+fn cut(cut: Cut) -> Fault {
+    match cut {
+        Cut::NotSent => Fault::NotSent("not sent".to_owned()),
+        Cut::Lost => Fault::Lost("the answer was lost".to_owned()),
+        Cut::Late => Fault::Lost("no answer within the deadline".to_owned()),
     }
 }
 
@@ -189,9 +218,9 @@ fn http_client(profile: &BankProfile) -> Result<reqwest::Client, BankError> {
     builder.build().map_err(client_error)
 }
 
-fn bearer(token: &Secret) -> http::HeaderValue {
-    let mut value = http::HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-        .unwrap_or_else(|_| http::HeaderValue::from_static("Bearer"));
+fn bearer(token: &Secret) -> HeaderValue {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+        .unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
     value.set_sensitive(true);
     value
 }

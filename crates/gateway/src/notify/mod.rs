@@ -27,6 +27,7 @@ use self::sending::Sending;
 use self::tokens::MerchantTokens;
 use crate::app::App;
 use crate::config::Config;
+use crate::network::Network;
 use crate::workers::Run;
 
 /// How long one try may take, its token included.
@@ -55,13 +56,13 @@ pub fn run(app: Arc<App>) -> Run {
 }
 
 impl Notifier {
-    /// From the configuration.
+    /// From the configuration. Without a given network the machine's is used.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &Config, network: Option<Arc<dyn Network>>) -> Self {
         let policy = Arc::new(Policy::new(&config.notifications, config.sandbox));
         let timeout_ms = config.notifications.timeout_ms.unwrap_or(TIMEOUT_MS);
         Self {
-            sending: Sending::new(&policy),
+            sending: Sending::new(&policy, network),
             policy,
             tokens: MerchantTokens::default(),
             timeout: Duration::from_millis(u64::from(timeout_ms)),

@@ -66,7 +66,7 @@ pub(super) async fn all_due(app: &Arc<App>) -> Result<Ran, Error> {
                 }
             }
             Some(recorded) = round.recording.join_next() => round.recorded(recorded),
-            () = tokio::time::sleep(LOOK_EVERY) => round.look = true,
+            () = app.clock.sleep(LOOK_EVERY) => round.look = true,
         }
     }
 }
