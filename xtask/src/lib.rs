@@ -16,6 +16,7 @@ pub mod fresh_clone;
 pub mod mutants;
 pub mod packages;
 pub mod postgres;
+pub mod simulate;
 pub mod steps;
 pub mod test;
 pub mod tidy;

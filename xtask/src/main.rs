@@ -42,6 +42,11 @@ enum Chore {
     Fsync(xtask::crash::Fsync),
     /// Breaks what keeps the promises, one piece at a time: the test that guards it must go red
     Mutants(xtask::mutants::Options),
+    /// Whole histories in one thread, one a seed: two gateways, bank and merchants among deaths, lost
+    /// messages and a failing database, compared at their end
+    ///
+    /// The same seed is the same history, event by event.
+    Simulate(xtask::simulate::Simulate),
     /// A throw-away PostgreSQL: prints its URL and keeps it until Ctrl-C
     Postgres {
         /// Run this command with GERBANG_TEST_POSTGRES set instead, and stop when it ends
@@ -64,6 +69,7 @@ fn start(chore: &Chore) -> Result<ExitCode> {
         Chore::Crash(options) => xtask::crash::crash(options),
         Chore::Fsync(options) => xtask::crash::fsync(options),
         Chore::Mutants(options) => xtask::mutants::run(options),
+        Chore::Simulate(options) => xtask::simulate::run(options),
         Chore::Postgres { run } => xtask::postgres::run(run),
     }
 }

@@ -28,6 +28,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("browser-tests", PRODUCT),
     ("bench", PRODUCT),
     ("crash-test", PRODUCT),
+    (
+        "simulation",
+        &["gateway", "storage", "direct-debit", "snap"],
+    ),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,189 @@
+//! What is stored: nothing is open, no state went back, and it is what merchants were told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Findings;
+use crate::bank::Linked;
+use crate::hub::Hub;
+use crate::rows::{Row, Rows};
+
+/// Nothing is due, and everything has ended.
+pub(super) fn finished(findings: &mut Findings, rows: &Rows) {
+    for (table, ends) in [
+        (
+            "payments",
+            &["succeeded", "refunded", "cancelled", "failed"][..],
+        ),
+        ("refunds", &["succeeded", "failed"]),
+        ("bindings", &["active", "ended", "failed"]),
+        ("notifications", &["delivered"]),
+    ] {
+        for row in rows.of(table) {
+            let (id, state) = (row.text("id"), row.text("state"));
+            let due = row.is_due();
+            findings.expect(ends.contains(&state) && !due, || {
+                format!("{table}: {id} is {state}, and something is due: {due}")
+            });
+        }
+    }
+}
+
+/// No state went back.
+pub(super) fn forward(findings: &mut Findings, rows: &Rows) {
+    let mut histories: BTreeMap<(&str, &str), Vec<&Row>> = BTreeMap::new();
+    for row in rows.of("history") {
+        let key = (row.text("noun"), row.text("subject"));
+        histories.entry(key).or_default().push(row);
+    }
+    for ((noun, subject), mut steps) in histories {
+        steps.sort_by_key(|row| row.int("version"));
+        let ranks: Vec<u32> = steps
+            .iter()
+            .map(|row| rank(noun, row.text("state")))
+            .collect();
+        findings.expect(ranks.is_sorted(), || {
+            let states: Vec<&str> = steps.iter().map(|row| row.text("state")).collect();
+            format!("the {noun} {subject} went back: {states:?}")
+        });
+        let last = steps.last().map_or("", |row| row.text("state"));
+        let rows = rows.of(&format!("{noun}s"));
+        let now = rows.iter().find(|row| row.text("id") == subject);
+        let now = now.map_or("", |row| row.text("state"));
+        findings.expect(now == last, || {
+            format!("the {noun} {subject} is {now}, and its history ends with {last}")
+        });
+    }
+}
+
+/// How far a state is; two that end a thing differ, since neither becomes the other.
+fn rank(noun: &str, state: &str) -> u32 {
+    match (noun, state) {
+        (_, "created") => 0,
+        (_, "unknown") => 1,
+        ("payment" | "binding", "awaiting customer") => 2,
+        ("payment", "succeeded") | ("binding", "active") => 3,
+        ("payment", "refunded") | ("binding", "ending") => 4,
+        ("binding", "ended") => 5,
+        _ => 6,
+    }
+}
+
+/// What merchants were told is so.
+pub(super) fn told(findings: &mut Findings, hub: &Arc<Hub>, rows: &Rows) {
+    for shop in &hub.shops {
+        let book = shop.book();
+        for oddity in &book.oddities {
+            findings.wrong.push(oddity.clone());
+        }
+        let of_shop = |row: &&Row| row.text("merchant_id") == shop.client_id;
+        for (reference, paying) in &book.payments {
+            let mut found = rows.of("payments").iter().filter(of_shop);
+            let row = found.find(|row| row.text("partner_reference_no") == reference);
+            let state = row.map_or("not there", |row| row.text("state"));
+            let paid = matches!(state, "succeeded" | "refunded");
+            findings.expect(!paying.accepted || row.is_some(), || {
+                format!("{reference} was accepted and is not there")
+            });
+            findings.expect(!paying.refused || !paid, || {
+                format!("{reference} was refused and is {state}")
+            });
+            findings.expect(
+                row.is_none_or(|row| row.int("amount") == paying.sen),
+                || format!("{reference} has another amount"),
+            );
+            for status in &paying.statuses {
+                let good = match status.as_str() {
+                    "00" => paid,
+                    "04" => state == "refunded",
+                    "05" => state == "cancelled",
+                    _ => state == "failed",
+                };
+                findings.expect(good, || format!("{reference} was {status} and is {state}"));
+            }
+            for (number, sen, said) in &paying.refunds {
+                let mut found = rows.of("refunds").iter().filter(of_shop);
+                let row = found.find(|row| row.text("partner_refund_no") == number);
+                let made = row.is_some_and(|row| {
+                    row.text("state") == "succeeded" && row.int("amount") == *sen
+                });
+                findings.expect(said.is_none_or(|said| said == made), || {
+                    format!("the refund {number} of {reference} was told {said:?}: {row:?}")
+                });
+            }
+        }
+        for row in rows.of("payments").iter().filter(of_shop) {
+            let reference = row.text("partner_reference_no");
+            findings.expect(book.payments.contains_key(reference), || {
+                format!("nobody asked for {reference}")
+            });
+        }
+    }
+}
+
+/// Every end of a payment was told to its merchant, in order.
+pub(super) fn notified(findings: &mut Findings, hub: &Arc<Hub>, rows: &Rows) {
+    for shop in &hub.shops {
+        let book = shop.book();
+        let mut heard: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (reference, status) in &book.heard {
+            let statuses = heard.entry(reference).or_default();
+            if !statuses.contains(&status.as_str()) {
+                statuses.push(status);
+            }
+        }
+        let mine = rows.of("payments").iter();
+        for row in mine.filter(|row| row.text("merchant_id") == shop.client_id) {
+            let (reference, state) = (row.text("partner_reference_no"), row.text("state"));
+            let expected: &[&str] = match state {
+                "succeeded" => &["00"],
+                "refunded" => &["00", "04"],
+                "cancelled" => &["05"],
+                "failed" => &["06"],
+                _ => &[],
+            };
+            let statuses = heard.remove(reference).unwrap_or_default();
+            findings.expect(statuses == expected, || {
+                format!("{reference} is {state}, and its merchant was told {statuses:?}")
+            });
+        }
+        for reference in heard.keys() {
+            findings.wrong.push(format!(
+                "a notification about {reference}, which is not there"
+            ));
+        }
+    }
+}
+
+/// A link at the bank for every active binding and for no other.
+pub(super) fn links(findings: &mut Findings, hub: &Arc<Hub>, rows: &Rows) {
+    let bank = hub.bank();
+    let all = bank.links.iter();
+    let linked: BTreeSet<&str> = all
+        .filter(|(_, link)| link.state == Linked::Yes)
+        .map(|(id, _)| id.as_str())
+        .collect();
+    for row in rows.of("bindings") {
+        let (id, state) = (row.text("id"), row.text("state"));
+        let there = linked.contains(id);
+        // Who left in the bank's app is found out at the next call for this customer.
+        let left = state == "active" && bank.links.get(id).is_some_and(|link| link.left);
+        findings.expect(left || (state == "active") == there, || {
+            format!("the binding {id} is {state}, and linked at the bank: {there}")
+        });
+    }
+}
+
+/// With an honest bank, only a forged notification is an alarm.
+pub(super) fn alarms(findings: &mut Findings, rows: &Rows) {
+    for row in rows.of("alarms") {
+        let kind = row.text("kind");
+        findings.expect(kind == "notify differs", || {
+            format!(
+                "an alarm: {kind} {} {}",
+                row.text("subject"),
+                row.text("detail")
+            )
+        });
+    }
+}
