@@ -4,6 +4,7 @@ mod bank;
 mod books;
 mod management;
 mod merchant;
+mod profiles;
 mod signatures;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use management::{
     ResendArgs, Which,
 };
 pub use merchant::{KeyAction, MerchantAction, MerchantArgs, MerchantSettings};
+pub use profiles::{AddProfileArgs, ProfileAction, ProfileArgs, ProfileCommand, TokenArgs};
 pub use signatures::{KeyArgs, RequestArgs, SignArgs, SignatureKind, VerifyArgs};
 
 /// A SNAP direct debit gateway with everything around it.
@@ -58,6 +60,10 @@ pub enum Command {
     ManagementKey(ManagementKeyArgs),
     /// Play the customer on the hosted pages
     Customer(CustomerArgs),
+    /// Add, choose and list gateways to act at as a merchant; for a sandbox none is needed
+    Profile(ProfileCommand),
+    /// As a merchant: fetch a B2B token, which shows whether client id and key are right
+    Token(TokenArgs),
     /// Make the signature of a request, without a network
     Sign(SignArgs),
     /// Check the signature of a request without a network, and say what is wrong with it. Exits 0

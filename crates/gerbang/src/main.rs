@@ -15,6 +15,7 @@ mod files;
 mod logs;
 mod management;
 mod merchants;
+mod profiles;
 mod sandbox;
 mod screen;
 mod secret_text;
@@ -57,6 +58,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Customer(args) => match args.action {
                 CustomerAction::Complete(args) => commands::customer::run(args).await,
             },
+            Command::Profile(command) => commands::profile::run(command),
+            Command::Token(args) => commands::token::run(args).await,
             Command::Sign(args) => commands::signatures::sign(&args),
             Command::Verify(args) => Ok(commands::signatures::verify(&args)),
             Command::Reconcile(args) => commands::reconcile::run(args).await,

@@ -94,6 +94,11 @@ pub fn json_line(value: &serde_json::Value) {
     println!("{value}");
 }
 
+/// Something that scripts need not hear, on stderr.
+pub fn aside(text: impl Display) {
+    anstream::eprintln!("{FAINT}{text}{FAINT:#}");
+}
+
 /// An error with its causes, on stderr.
 pub fn error(error: &anyhow::Error) {
     anstream::eprintln!("{BAD}error:{BAD:#} {error}");

@@ -11,11 +11,13 @@ pub mod merchant;
 pub mod notification;
 mod notification_tables;
 mod open;
+pub mod profile;
 pub mod reconcile;
 pub mod sandbox;
 pub mod serve;
 pub mod signatures;
 mod span;
 mod statement_file;
+pub mod token;
 
 pub use span::milliseconds;

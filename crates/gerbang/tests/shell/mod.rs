@@ -25,6 +25,8 @@ pub fn command(args: &[&str]) -> Command {
     command
         .args(args)
         .env_remove("GERBANG_LOG")
+        .env_remove("GERBANG_PROFILE")
+        .env("GERBANG_PROFILES", "/nonexistent/profiles.toml")
         .env("NO_COLOR", "1")
         .stdin(Stdio::null());
     command
