@@ -2,7 +2,7 @@
 //! gateway answers, until there is one or time is up.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use merchant_sdk::{Answer, Authorization, Client, Error, RawOptions, Signature};
@@ -12,6 +12,10 @@ use serde_json::Value;
 use snap::{Outcome, ReceivedCode, paths, timestamp};
 
 use crate::hours::Hours;
+
+/// So long a merchant asks about one thing while others wait. What a killed process had claimed is nobody's
+/// for a minute, and is looked at again at the end.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One request as it was sent, so that it can be sent again to the byte.
 #[derive(Clone, Debug)]
@@ -86,9 +90,9 @@ impl Caller {
         }
     }
 
-    /// Asks until there is a definite answer; none if time was up before.
+    /// Asks until there is a definite answer; none if patience or time was over before.
     pub async fn insist(&mut self, mut wire: Wire, customer: Option<&str>) -> Option<Said> {
-        let mut tries = 0;
+        let (mut tries, begun) = (0, Instant::now());
         loop {
             tries += 1;
             let answer = self.once(&wire, customer).await;
@@ -96,7 +100,7 @@ impl Caller {
                 self.hours.progress();
                 return Some(said);
             }
-            if self.hours.are_over() {
+            if self.hours.are_over() || begun.elapsed() > PATIENCE {
                 return None;
             }
             let pause = self.rng.random_range(20..120);

@@ -8,12 +8,13 @@ use tokio::time::sleep;
 
 /// Things are killed at least so long.
 const LEAST: Duration = Duration::from_millis(2_500);
-/// And not longer than this, whatever has happened.
-const MOST: Duration = Duration::from_secs(5);
+/// And not longer than this. A run that did too little by then proves nothing, and says so.
+const MOST: Duration = Duration::from_secs(90);
 /// The next is killed after this time, even if nobody was answered.
 const STALLED: Duration = Duration::from_millis(1_200);
-/// So many payments make a run worth looking at.
-const ENOUGH: u64 = 24;
+/// So many payments and refunds that were answered make a run worth looking at.
+const PAYMENTS: u64 = 24;
+const REFUNDS: u64 = 4;
 /// How long a merchant goes on asking when nothing is killed any more.
 const GRACE: Duration = Duration::from_millis(1_500);
 /// Nobody asks for longer than this.
@@ -25,6 +26,7 @@ pub struct Hours {
     closed: AtomicBool,
     over: AtomicBool,
     payments: AtomicU64,
+    refunds: AtomicU64,
     answers: AtomicU64,
 }
 
@@ -36,13 +38,25 @@ impl Hours {
             closed: AtomicBool::new(false),
             over: AtomicBool::new(false),
             payments: AtomicU64::new(0),
+            refunds: AtomicU64::new(0),
             answers: AtomicU64::new(0),
         })
     }
 
     /// A payment was answered.
-    pub fn count(&self) {
+    pub fn payment(&self) {
         self.payments.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A refund was answered.
+    pub fn refund(&self) {
+        self.refunds.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether so much has happened that the run says something.
+    pub fn were_busy(&self) -> bool {
+        self.payments.load(Ordering::Relaxed) >= PAYMENTS
+            && self.refunds.load(Ordering::Relaxed) >= REFUNDS
     }
 
     /// Somebody was answered, a merchant or a customer.
@@ -74,8 +88,7 @@ impl Hours {
 
     /// Closes when it is time, and a little later it is over.
     pub async fn pass(self: Arc<Self>) {
-        let enough = || self.payments.load(Ordering::Relaxed) >= ENOUGH;
-        while self.began.elapsed() < LEAST || (self.began.elapsed() < MOST && !enough()) {
+        while self.began.elapsed() < LEAST || (self.began.elapsed() < MOST && !self.were_busy()) {
             sleep(Duration::from_millis(20)).await;
         }
         self.closed.store(true, Ordering::SeqCst);

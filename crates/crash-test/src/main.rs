@@ -58,12 +58,13 @@ async fn start(arguments: Arguments) -> Result<ExitCode> {
             };
             let total = run::all(&plan).await?;
             anstream::println!(
-                "{}: {} good, {} bad; {} processes killed, {} payments, {} facts compared",
+                "{}: {} good, {} bad; {} processes killed, {} payments, {} refunds, {} facts compared",
                 engine.name(),
                 total.good,
                 total.bad,
                 total.kills,
                 total.payments,
+                total.refunds,
                 total.compared
             );
             Ok(if total.bad == 0 {

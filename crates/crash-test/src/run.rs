@@ -26,6 +26,7 @@ use crate::{Engine, chaos, idle};
 const MERCHANTS: usize = 4;
 /// How many of the bank's customers shop; the last of them has no money.
 const CUSTOMERS: usize = 3;
+
 /// What is to be run.
 pub struct Plan {
     /// Where the gateways keep their memory.
@@ -51,6 +52,8 @@ pub struct Total {
     pub compared: u64,
     /// How many payments were asked for.
     pub payments: u64,
+    /// How many refunds were asked for.
+    pub refunds: u64,
 }
 
 /// One run's result.
@@ -107,7 +110,11 @@ async fn one(template: &Template, ears: &mut Ears, folder: &Path, seed: u64) -> 
     let hours = Hours::begin();
     let passing = tokio::spawn(Arc::clone(&hours).pass());
     let shops = shops(&world, &clients, seed, &hours);
-    let killing = tokio::spawn(chaos::reign(Arc::clone(&world.fleet), seed, hours));
+    let killing = tokio::spawn(chaos::reign(
+        Arc::clone(&world.fleet),
+        seed,
+        Arc::clone(&hours),
+    ));
     let mut working = JoinSet::new();
     for shop in shops {
         working.spawn(shop.work());
@@ -124,6 +131,11 @@ async fn one(template: &Template, ears: &mut Ears, folder: &Path, seed: u64) -> 
     world.fleet.restart("bank").await?;
     world.ready().await?;
     let mut findings = Findings::default();
+    if !hours.were_busy() {
+        findings
+            .wrong
+            .push("too little was answered for this run to say anything".to_owned());
+    }
     findings.wrong.extend(idle::wait(&world).await?);
     let mut callers = Vec::new();
     for (merchant, clients) in clients.into_iter().enumerate() {
@@ -183,6 +195,7 @@ fn report(
             total.kills += u64::from(kills);
             total.compared += ran.findings.compared;
             total.payments += u64::try_from(ran.payments).unwrap_or_default();
+            total.refunds += u64::try_from(ran.refunds).unwrap_or_default();
             let words = format!(
                 "{kills} kills, {} payments ({} paid, {} refunds), {} answers repeated, {} facts compared",
                 ran.payments, ran.paid, ran.refunds, ran.answers, ran.findings.compared

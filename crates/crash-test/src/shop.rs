@@ -202,7 +202,7 @@ impl Shop {
         if said.code.starts_with("401") {
             return self.doubt(link).await;
         }
-        self.caller.hours.count();
+        self.caller.hours.payment();
         self.book.keep(&said, Some(&link.code));
         let page = text_in(&said.body, "/webRedirectUrl");
         let payment = self
@@ -311,6 +311,7 @@ impl Shop {
             .wire(paths::REFUND, bodies::refund(&reference, &number, amount)?);
         let said = self.caller.insist(wire, None).await;
         if let Some(said) = &said {
+            self.caller.hours.refund();
             self.book.keep(said, None);
         }
         let payment = self

@@ -55,7 +55,6 @@ pub async fn unbind(app: Arc<App>, signed: Signed<UnbindingRequest>) -> Result<A
         Begun::Answered(answer) => return Ok(answer),
         Begun::Started(binding) => *binding,
     };
-    cancel_open_payments(app, bank, &binding).await?;
     let ended = ask_to_end(app, bank, binding).await?;
     let answer = told(&ended);
     let answer = app
@@ -128,8 +127,10 @@ async fn cancel_open_payments(app: &App, bank: &Bank, binding: &Binding) -> Resu
     Ok(())
 }
 
-/// Asks the bank to end the link (09) and stores that it did: also `settle`'s way.
+/// Asks the bank to cancel the open payments (57) and then to end the link (09), and stores that it did:
+/// also `settle`'s way.
 pub async fn ask_to_end(app: &App, bank: &Bank, binding: Binding) -> Result<Binding, Trouble> {
+    cancel_open_payments(app, bank, &binding).await?;
     if !end_at_bank(app, bank, &binding).await? {
         return Ok(binding);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bank_simulator::demo_customers;
 use merchant_sdk::pages::{Ending, Script};
 use snap::paths;
-use storage::Point;
+use storage::{Lease, Point, payments};
 
 use super::stage::*;
 use super::wire::Cut;
@@ -233,6 +233,43 @@ async fn an_unbinding_that_was_left_open_goes_on_until_the_bank_confirms() {
     stage
         .linked(&stage.shop, &demo_customers()[0], "cust-1")
         .await;
+}
+
+#[tokio::test]
+async fn open_payments_are_cancelled_before_the_link_ends_even_those_another_process_had_claimed() {
+    let (stage, token) = linked().await;
+    let number = reference("PAY");
+    stage.shop.pay(&token, &number, "15000.00").await;
+    stage.wire.cut(paths::BANK_CANCEL, Cut::Before, 1);
+    stage.wire.cut(paths::BANK_UNBINDING, Cut::Before, 1);
+    let answer = stage.shop.post(UNBINDING, &unbinding(&token)).await;
+    assert_eq!(answer.code().as_deref(), Some("2020900"));
+    // The payment is in the hands of a gateway that died with it.
+    let now_ms = stage.app().clock.business_now_ms();
+    let lease = &Lease {
+        now_ms: now_ms + 30_000,
+        until_ms: now_ms + 3_600_000,
+        owner: "dead".to_owned(),
+    };
+    let claimed = stage.app().store.transact("claim", |s| async move {
+        payments::claim_due(&s, lease, 8).await
+    });
+    assert_eq!(claimed.await.unwrap().len(), 1);
+    settle(&stage, 2).await;
+    assert_eq!(stage.shop.status_of(&number).await, "05");
+    let asked = stage.wire.heard();
+    let ways = asked
+        .iter()
+        .filter(|path| [paths::BANK_CANCEL, paths::BANK_UNBINDING].contains(&path.as_str()));
+    assert_eq!(
+        ways.collect::<Vec<_>>(),
+        [
+            paths::BANK_CANCEL,
+            paths::BANK_UNBINDING,
+            paths::BANK_CANCEL,
+            paths::BANK_UNBINDING
+        ]
+    );
 }
 
 #[tokio::test]

@@ -69,13 +69,12 @@ impl Wire {
 
     /// How often a path was called.
     pub fn calls(&self, path: &str) -> usize {
-        self.line
-            .calls
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|call| *call == path)
-            .count()
+        self.heard().iter().filter(|call| *call == path).count()
+    }
+
+    /// The paths that were called, in order.
+    pub fn heard(&self) -> Vec<String> {
+        self.line.calls.lock().unwrap().clone()
     }
 }
 
