@@ -53,6 +53,8 @@ pub struct Config {
     pub banks: BTreeMap<String, Bank>,
     /// Where notifications may go.
     pub notifications: Notifications,
+    /// What the management API lets merchants do.
+    pub management: Management,
     /// How long what happened is kept.
     pub retention: Retention,
     /// How logs are written.
@@ -166,6 +168,14 @@ pub struct Notifications {
     pub timeout_ms: Option<u32>,
 }
 
+/// What the management API lets merchants do.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Management {
+    /// Whether a merchant may have its notifications sent elsewhere for a while.
+    pub listeners: bool,
+}
+
 /// How long what happened is kept.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -223,6 +233,7 @@ impl Default for Config {
             limits: Limits::default(),
             banks: BTreeMap::new(),
             notifications: Notifications::default(),
+            management: Management::default(),
             retention: Retention::default(),
             log: Log::default(),
             sandbox: false,

@@ -16,6 +16,7 @@ pub mod flows;
 mod keys;
 mod limits;
 mod listen;
+mod listeners;
 pub mod management_keys;
 mod merchants;
 pub mod network;

@@ -32,6 +32,7 @@ pub mod gateway_keys;
 pub mod gateways;
 pub mod history;
 pub mod ledger;
+pub mod listeners;
 pub mod management_keys;
 pub mod merchant_keys;
 pub mod merchants;

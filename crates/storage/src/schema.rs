@@ -26,6 +26,7 @@ pub(crate) const TABLES: &[&str] = &[
     "notifications",
     "notification_attempts",
     "notification_endpoints",
+    "listeners",
     "alarms",
     "postings",
     PRESENCE,

@@ -49,6 +49,7 @@ pub fn all() -> Vec<Sql> {
         crate::history::STATEMENTS,
         crate::lease::STATEMENTS,
         crate::ledger::STATEMENTS,
+        crate::listeners::STATEMENTS,
         crate::management_keys::STATEMENTS,
         crate::merchant_keys::STATEMENTS,
         crate::merchants::STATEMENTS,

@@ -11,8 +11,8 @@ mod samples;
 
 use direct_debit::{
     Account, BankLink, BankReason, Binding, BindingEnd, BindingFailure, BindingId, BindingState,
-    CancelCause, FirstAnswer, Notification, NotificationCommand, NotificationId, NotificationState,
-    Payment, PaymentId, PaymentState, Posting, RefundState,
+    CancelCause, FirstAnswer, MerchantId, Notification, NotificationCommand, NotificationId,
+    NotificationState, Payment, PaymentId, PaymentState, Posting, RefundState,
 };
 use engines::{Database, on_both_engines};
 use samples::{NOW_MS, merchant_id, sen};
@@ -21,6 +21,7 @@ use storage::alarms::{self, Alarm};
 use storage::external_ids::{self, Answer, Claimed};
 use storage::gateway_keys::{self, GatewayKey, KeyState};
 use storage::history;
+use storage::listeners::{self, Listener};
 use storage::merchant_keys::{self, MerchantKey, MerchantKeyState};
 use storage::merchants::{self, MerchantState, NotificationProfile, NotifyRefunds, PreviousSecret};
 use storage::notification_attempts::{self, Attempt};
@@ -49,6 +50,7 @@ on_both_engines!(
     a_delivered_notification_can_be_sent_again,
     the_journal_balances_and_books_once,
     an_alarm_is_raised_once,
+    a_merchant_has_one_listener_and_the_latest_takes_over,
     due_work_is_leased_postponed_and_hastened,
     nothing_secret_stands_in_a_row,
 );
@@ -903,6 +905,52 @@ async fn an_alarm_is_raised_once(database: Database) {
             .len(),
         1
     );
+}
+
+async fn a_merchant_has_one_listener_and_the_latest_takes_over(database: Database) {
+    let store = &database.store;
+    let listener = |id: &str, merchant: &str, created_at_ms| Listener {
+        id: id.to_owned(),
+        merchant: MerchantId::new(merchant),
+        notification_url: "https://merchant.example/heard".to_owned(),
+        token_url: None,
+        binding_notification_url: "https://merchant.example/bound".to_owned(),
+        created_at_ms,
+        expires_at_ms: created_at_ms + 60_000,
+    };
+    let (first, second) = (
+        listener("l1", "M1", NOW_MS),
+        listener("l2", "M1", NOW_MS + 1),
+    );
+    let other = listener("l3", "M2", NOW_MS);
+    for one in [&first, &second, &other] {
+        write!(store, |s| listeners::put(&s, one)).unwrap();
+    }
+    let s = store.reader();
+    assert_eq!(listeners::by_id(&s, "l1").await.unwrap(), None);
+    assert_eq!(
+        listeners::by_id(&s, "l2").await.unwrap(),
+        Some(second.clone())
+    );
+    let ids: Vec<_> = (0..20).map(|n| MerchantId::new(format!("M{n}"))).collect();
+    assert_eq!(
+        listeners::some(&s, &ids).await.unwrap(),
+        [second.clone(), other.clone()]
+    );
+    assert_eq!(listeners::some(&s, &[]).await.unwrap(), []);
+    assert!(second.is_live(NOW_MS + 60_000) && !second.is_live(NOW_MS + 60_001));
+
+    let own = &merchant_id();
+    assert!(!write!(store, |s| listeners::renew(&s, own, "l1", NOW_MS)).unwrap());
+    assert!(!write!(store, |s| listeners::end(&s, own, "l3")).unwrap());
+    assert!(write!(store, |s| listeners::renew(&s, own, "l2", NOW_MS + 9)).unwrap());
+    let renewed = listeners::by_id(&s, "l2").await.unwrap().unwrap();
+    assert_eq!(renewed.expires_at_ms, NOW_MS + 9);
+    assert!(write!(store, |s| listeners::end(&s, own, "l2")).unwrap());
+    // What expired long ago makes room.
+    let late = &listener("l4", "M1", other.expires_at_ms + 60 * 60_000 + 1);
+    write!(store, |s| listeners::put(&s, late)).unwrap();
+    assert_eq!(listeners::all(&s, 10).await.unwrap(), [late.clone()]);
 }
 
 async fn due_work_is_leased_postponed_and_hastened(database: Database) {

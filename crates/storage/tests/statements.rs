@@ -68,6 +68,7 @@ const MAY_SCAN: &[&str] = &[
     "gateway_keys::ALL",
     "management_keys::ALL",
     "gateways::FORGET",
+    "listeners::FORGET",
     "ledger::ENTRIES",
     "postings::UNBALANCED",
 ];

@@ -15,6 +15,7 @@ use storage::{Session, bindings, merchants};
 
 use super::{Trouble, addresses, bank_of};
 use crate::app::App;
+use crate::listeners;
 
 /// What DOKU calls a payment from a linked bank account.
 const ACCOUNT_TYPE: &str = "DIRECT_DEBIT";
@@ -53,14 +54,15 @@ pub async fn refund(
     write(app, s, payment, NotificationKind::Refund, &message, now_ms).await
 }
 
-/// A binding became active, failed or ended, where the merchant has a URL for that.
+/// A binding became active, failed or ended, where the merchant has a URL or a listener for that.
 pub async fn binding(
     app: &App,
     s: &Session,
     binding: &Binding,
     now_ms: i64,
 ) -> Result<(), Trouble> {
-    let wanted = merchants::by_id(s, &binding.merchant).await?;
+    let mut wanted = merchants::by_id(s, &binding.merchant).await?;
+    listeners::stand_in(app, s, wanted.as_mut_slice()).await?;
     if wanted.is_none_or(|merchant| merchant.binding_notification_url.is_none()) {
         return Ok(());
     }

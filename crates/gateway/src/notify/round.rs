@@ -21,6 +21,7 @@ use super::attempt;
 use super::endpoints::{Key, LONG_MS, Taken, Turn, Went};
 use super::record::{self, Batch, Over};
 use crate::app::App;
+use crate::listeners;
 use crate::workers::Ran;
 
 /// Notifications that are claimed at once.
@@ -231,7 +232,8 @@ async fn claim(app: Arc<App>) -> Result<Vec<Waiting>, Error> {
         .collect();
     ids.sort();
     ids.dedup();
-    let found = merchants::some(&app.store.reader(), &ids).await?;
+    let mut found = merchants::some(&app.store.reader(), &ids).await?;
+    listeners::stand_in(&app, &app.store.reader(), &mut found).await?;
     let by_id: HashMap<_, _> = found
         .into_iter()
         .map(|merchant| (merchant.id.clone(), Arc::new(merchant)))

@@ -41,10 +41,14 @@ pub fn config(dir: &tempfile::TempDir) -> Config {
 }
 
 pub async fn world(change: impl FnOnce(&mut Config)) -> World {
+    world_given(Given::default(), change).await
+}
+
+pub async fn world_given(given: Given, change: impl FnOnce(&mut Config)) -> World {
     let dir = tempfile::tempdir().unwrap();
     let mut config = config(&dir);
     change(&mut config);
-    let running = gateway::start(config, Given::default()).await.unwrap();
+    let running = gateway::start(config, given).await.unwrap();
     let key = PrivateKey::generate().unwrap();
     add_merchant(
         running.app(),

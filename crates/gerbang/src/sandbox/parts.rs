@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use bank_simulator::{GatewayEndpoint, Partner};
 use gateway::App;
-use gateway::config::{Bank, Config};
+use gateway::config::{Bank, Config, Management};
 use snap::{Amount, PublicKey, Secret, paths};
 use storage::management_keys::KeyScope;
 use storage::merchants::Merchant;
@@ -51,6 +51,7 @@ pub fn gateway(folder: &Path, made: &MadeOnce, bank_url: &str) -> anyhow::Result
         database: Secret::new(database),
         master_keys: master_keys(&keys)?,
         banks: BTreeMap::from([(BANK.to_owned(), bank)]),
+        management: Management { listeners: true },
         sandbox: true,
         ..Config::default()
     })

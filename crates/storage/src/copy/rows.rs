@@ -31,6 +31,7 @@ pub(super) const KEYS: &[Table] = &[
         &["merchant_id", "notification_id", "version"],
     ),
     Table::new("notification_endpoints", &["merchant_id", "url"]),
+    Table::new("listeners", &["merchant_id"]),
     Table::new("alarms", &["merchant_id", "id"]),
     Table::new("postings", &["merchant_id", "entry_id", "account"]),
 ];

@@ -1,4 +1,5 @@
-//! The management API, `/management/v1`: what happened to notifications and requests, and sending again.
+//! The management API, `/management/v1`: what happened to notifications and requests, sending again, and
+//! listening for a while.
 //!
 //! Operators come with a key, merchants with their own token and signature, checked by the code that
 //! checks their payments. A merchant sees and changes what is its own; whatever belongs to another does
@@ -9,6 +10,7 @@
 
 mod attempts;
 mod caller;
+mod listeners;
 mod merchants;
 mod notifications;
 mod query;
@@ -21,7 +23,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use direct_debit::MerchantId;
 use serde_json::{Map, Value};
 use snap::{Case, Refusal, ResponseCode, Service};
@@ -62,6 +64,12 @@ pub fn routes() -> Router<Arc<App>> {
         .route(&path("attempts"), get(ask!(attempts::list)))
         .route(&path("requests"), get(ask!(requests::list)))
         .route(&path("merchants"), get(ask!(merchants::list)))
+        .route(
+            &path("listeners"),
+            get(ask!(listeners::list)).post(ask!(listeners::begin)),
+        )
+        .route(&path("listeners/{id}"), delete(ask!(listeners::end)))
+        .route(&path("listeners/{id}/renew"), post(ask!(listeners::renew)))
 }
 
 async fn asked<F, Fut>(app: Arc<App>, request: HttpRequest, flow: F) -> Response

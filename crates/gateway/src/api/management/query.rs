@@ -9,6 +9,7 @@ use snap::{Case, Refusal};
 /// All parameters there are.
 const KNOWN: &[&str] = &[
     "address",
+    "bindingNotificationUrl",
     "cursor",
     "failed",
     "from",
@@ -18,6 +19,7 @@ const KNOWN: &[&str] = &[
     "merchant",
     "method",
     "notification",
+    "notificationUrl",
     "outcome",
     "partnerReferenceNo",
     "path",
@@ -25,6 +27,7 @@ const KNOWN: &[&str] = &[
     "subject",
     "text",
     "to",
+    "tokenUrl",
     "wait",
 ];
 
