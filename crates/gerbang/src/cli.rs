@@ -2,6 +2,7 @@
 
 mod bank;
 mod books;
+mod listening;
 mod management;
 mod merchant;
 mod profiles;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use bank::{BankAction, BankArgs, BankServeArgs, BankTarget, FaultArgs};
 pub use books::{CopyArgs, LedgerAction, LedgerArgs, ReconcileArgs};
+pub use listening::{ListenArgs, LogsAction, LogsArgs, TailArgs};
 pub use management::{
     ListArgs, ManagementKeyAction, ManagementKeyArgs, NotificationAction, NotificationArgs,
     ResendArgs, Which,
@@ -64,6 +66,10 @@ pub enum Command {
     Profile(ProfileCommand),
     /// As a merchant: fetch a B2B token, which shows whether client id and key are right
     Token(TokenArgs),
+    /// Hear a merchant's notifications on this machine, and hand them on to an application
+    Listen(ListenArgs),
+    /// Follow a merchant's requests at the gateway, and why they failed
+    Logs(LogsArgs),
     /// Make the signature of a request, without a network
     Sign(SignArgs),
     /// Check the signature of a request without a network, and say what is wrong with it. Exits 0

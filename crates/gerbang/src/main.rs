@@ -12,6 +12,7 @@ mod demo;
 mod entropy;
 mod environment;
 mod files;
+mod listening;
 mod logs;
 mod management;
 mod merchants;
@@ -60,6 +61,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             },
             Command::Profile(command) => commands::profile::run(command),
             Command::Token(args) => commands::token::run(args).await,
+            Command::Listen(args) => commands::listen::run(args).await,
+            Command::Logs(args) => commands::request_logs::run(args).await,
             Command::Sign(args) => commands::signatures::sign(&args),
             Command::Verify(args) => Ok(commands::signatures::verify(&args)),
             Command::Reconcile(args) => commands::reconcile::run(args).await,

@@ -216,7 +216,8 @@ async fn whole_body(app: &App, parts: &Parts, body: Body) -> Result<Bytes, Refus
     if announced.is_some_and(|length: u64| u64::try_from(limit).is_ok_and(|limit| length > limit)) {
         return Err(Refusal::new(Case::PayloadTooLarge));
     }
-    if parts.method != Method::GET && !is_json(&Headers::new(&parts.headers))? {
+    let has_body = !matches!(parts.method, Method::GET | Method::DELETE);
+    if has_body && !is_json(&Headers::new(&parts.headers))? {
         return Err(Refusal::new(Case::UnsupportedMediaType));
     }
     let patience = Duration::from_secs(u64::from(app.config.limits.read_timeout_s));

@@ -25,7 +25,6 @@ const USUAL_FOLDER: &str = "gerbang-data";
 /// One merchant at one gateway, with everything that was read for it.
 pub struct Profile {
     /// Its name; `sandbox` for a running one.
-    #[expect(dead_code, reason = "for the commands that keep customers")]
     pub name: String,
     /// The gateway.
     pub base_url: String,
@@ -34,7 +33,6 @@ pub struct Profile {
     /// Verifies the gateway's requests for tokens, if it was given.
     pub gateway_public_key: Option<PublicKey>,
     /// What notifications are signed with, if it was given.
-    #[expect(dead_code, reason = "for the commands that receive notifications")]
     pub notification_secret: Option<Secret>,
     /// The fingerprint of the merchant's key.
     pub key_fingerprint: String,
@@ -167,7 +165,6 @@ impl Profile {
     }
 
     /// Refuses what needs Gerbang's management API: `command` is what was typed, `instead` what to do.
-    #[expect(dead_code, reason = "the next commands need it")]
     pub fn refuse_doku(&self, command: &str, instead: &str) -> anyhow::Result<()> {
         if self.is_doku() {
             bail!(

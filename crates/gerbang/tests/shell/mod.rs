@@ -59,6 +59,26 @@ impl Process {
         Self::spawn(command(args).stderr(log).env(name, value))
     }
 
+    /// The same with what it says kept in two files: on stdout, on stderr.
+    pub fn start_telling(told: &Path, aside: &Path, args: &[&str]) -> Self {
+        let mut command = command(args);
+        let (told, aside) = (
+            std::fs::File::create(told).unwrap(),
+            std::fs::File::create(aside).unwrap(),
+        );
+        Self(command.stdout(told).stderr(aside).spawn().unwrap())
+    }
+
+    /// Waits until it ends by itself.
+    pub fn wait(mut self) -> ExitStatus {
+        let mut ended = None;
+        wait_until("the end", || {
+            ended = self.0.try_wait().unwrap();
+            ended.is_some()
+        });
+        ended.unwrap()
+    }
+
     fn spawn(command: &mut Command) -> Self {
         Self(command.stdout(Stdio::null()).spawn().unwrap())
     }
