@@ -97,6 +97,8 @@ impl Template {
             database: Secret::new(format!("sqlite:{}", database.display())),
             sandbox: true,
             background: Background::ByHand,
+            // Each new connection reads the schema and prepares its statements again.
+            database_connections: 1,
             // Answers are asked for again at the end, to the byte.
             clock_skew_s: 7 * 24 * 60 * 60,
             limits: Limits {

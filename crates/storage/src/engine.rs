@@ -26,7 +26,7 @@ use crate::{Error, Value};
 pub struct Settings {
     /// `sqlite:PATH` or `postgres://user@host/database`. May hold a password: never logged.
     pub url: snap::Secret,
-    /// Connections to PostgreSQL; SQLite has one writer and a few readers whatever this says.
+    /// Connections to PostgreSQL; to SQLite one more that writes, and of this number at most four that read.
     pub max_connections: u32,
 }
 
@@ -190,7 +190,8 @@ impl Pools {
     pub(crate) async fn open(settings: &Settings) -> Result<Self, Error> {
         let url = settings.url.expose();
         if let Some(path) = url.strip_prefix("sqlite:") {
-            opening::sqlite(path.strip_prefix("//").unwrap_or(path)).await
+            let path = path.strip_prefix("//").unwrap_or(path);
+            opening::sqlite(path, settings.max_connections).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             opening::postgres(url, settings.max_connections).await
         } else {

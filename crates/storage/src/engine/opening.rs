@@ -14,7 +14,7 @@ use crate::Error;
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// How long SQLite waits for a writer in another process.
 const BUSY: Duration = Duration::from_secs(5);
-/// SQLite connections that only read.
+/// The most SQLite connections that only read.
 const READERS: u32 = 4;
 /// No statement of ours is meant to take longer.
 const STATEMENT_TIMEOUT_MS: &str = "10000";
@@ -23,7 +23,7 @@ const LOCK_TIMEOUT_MS: &str = "5000";
 /// A transaction never spans a network call, so an idle one was forgotten.
 const IDLE_TRANSACTION_TIMEOUT_MS: &str = "30000";
 
-pub(super) async fn sqlite(path: &str) -> Result<Pools, Error> {
+pub(super) async fn sqlite(path: &str, max_connections: u32) -> Result<Pools, Error> {
     if path.is_empty() || path.starts_with(':') || path.contains('?') {
         return Err(Error::Settings(
             "sqlite: must be followed by the path of a file".to_owned(),
@@ -82,7 +82,7 @@ pub(super) async fn sqlite(path: &str) -> Result<Pools, Error> {
         )));
     }
     let readers = PoolOptions::<Sqlite>::new()
-        .max_connections(READERS)
+        .max_connections(max_connections.clamp(1, READERS))
         .acquire_timeout(ACQUIRE)
         .idle_timeout(None)
         .max_lifetime(None)
