@@ -173,17 +173,18 @@ async fn refund(caller: &Caller) {
         "additionalInfo": {"channel": CHANNEL},
     });
     let wire = caller.wire(paths::REFUND, &body, None);
-    if world.strikes(150) {
+    let twice_at_once = world.strikes(150);
+    if twice_at_once {
         let (caller, other) = (caller.clone(), caller.wire(paths::REFUND, &body, None));
         tokio::spawn(async move { caller.once(&other).await });
     }
     let Some(told) = caller.insist(wire).await else {
         return;
     };
-    // A refusal says no only to this request, when an earlier one went unheard: it claimed nothing then.
+    // A refusal says no only to this request, when another one went unheard: it claimed nothing then.
     let said = match told.done {
         true => Some(true),
-        false if told.tries == 1 => Some(false),
+        false if told.tries == 1 && !twice_at_once => Some(false),
         false => None,
     };
     if let Some(shop) = caller.shop()
