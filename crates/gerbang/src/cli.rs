@@ -5,6 +5,7 @@ mod books;
 mod listening;
 mod management;
 mod merchant;
+mod operations;
 mod profiles;
 mod signatures;
 
@@ -20,6 +21,9 @@ pub use management::{
     ResendArgs, Which,
 };
 pub use merchant::{KeyAction, MerchantAction, MerchantArgs, MerchantSettings};
+pub use operations::{
+    BindArgs, CustomerOperationArgs, OperationArgs, PageArgs, PayArgs, RefundArgs, StatusArgs,
+};
 pub use profiles::{AddProfileArgs, ProfileAction, ProfileArgs, ProfileCommand, TokenArgs};
 pub use signatures::{KeyArgs, RequestArgs, SignArgs, SignatureKind, VerifyArgs};
 
@@ -66,6 +70,18 @@ pub enum Command {
     Profile(ProfileCommand),
     /// As a merchant: fetch a B2B token, which shows whether client id and key are right
     Token(TokenArgs),
+    /// As a merchant: link a customer's account
+    Bind(Box<BindArgs>),
+    /// As a merchant: show what a linked customer has
+    Balance(CustomerOperationArgs),
+    /// As a merchant: take a payment from a linked customer
+    Pay(Box<PayArgs>),
+    /// As a merchant: show how a payment stands
+    Status(StatusArgs),
+    /// As a merchant: give a payment back, all or a part
+    Refund(RefundArgs),
+    /// As a merchant: end the link to a customer's account
+    Unbind(CustomerOperationArgs),
     /// Hear a merchant's notifications on this machine, and hand them on to an application
     Listen(ListenArgs),
     /// Follow a merchant's requests at the gateway, and why they failed
@@ -79,6 +95,8 @@ pub enum Command {
     Reconcile(ReconcileArgs),
     /// Look at the journal
     Ledger(LedgerArgs),
+    /// Print the completion script of a shell
+    Completion(CompletionArgs),
     /// Copy a gateway's database into an empty one, SQLite or PostgreSQL
     CopyDatabase(CopyArgs),
 }
@@ -128,6 +146,18 @@ pub struct ServeArgs {
     /// The gateway's configuration file (TOML)
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+}
+
+/// `gerbang completion`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "For bash: `gerbang completion bash > ~/.local/share/bash-completion/completions/gerbang`; for zsh into \
+                  a folder of $fpath, as `_gerbang`; for fish: `gerbang completion fish > \
+                  ~/.config/fish/completions/gerbang.fish`."
+)]
+pub struct CompletionArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
 }
 
 /// `gerbang customer`.

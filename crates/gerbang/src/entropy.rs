@@ -38,6 +38,11 @@ pub fn reference(prefix: &str) -> String {
     reference
 }
 
+/// What a merchant may call a customer.
+pub fn customer_id() -> String {
+    reference("cust-").chars().take(13).collect()
+}
+
 /// A merchant's client id, in the form of DOKU's.
 pub fn client_id() -> String {
     let digits: String = bytes::<16>()

@@ -9,6 +9,7 @@
 )]
 
 use std::fmt::Display;
+use std::io::IsTerminal as _;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -21,6 +22,11 @@ const NAME: Style = AnsiColor::Cyan.on_default();
 
 /// A terminal narrower than this does not tell its true width; lines are left to it.
 const NARROWEST: u16 = 40;
+
+/// Whether somebody reads what is printed.
+pub fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
 
 /// A line as it is.
 pub fn line(text: impl Display) {

@@ -22,6 +22,13 @@ fn help_names_every_subcommand_and_where_to_start() {
         "customer",
         "profile",
         "token",
+        "bind",
+        "balance",
+        "pay",
+        "status",
+        "refund",
+        "unbind",
+        "completion",
         "listen",
         "logs",
         "sign",
@@ -56,6 +63,13 @@ fn every_subcommand_explains_itself() {
         &["profile", "add", "--help"],
         &["profile", "show", "--help"],
         &["token", "--help"],
+        &["bind", "--help"],
+        &["balance", "--help"],
+        &["pay", "--help"],
+        &["status", "--help"],
+        &["refund", "--help"],
+        &["unbind", "--help"],
+        &["completion", "--help"],
         &["listen", "--help"],
         &["logs", "tail", "--help"],
         &["sign", "--help"],
@@ -87,7 +101,7 @@ fn the_flags_of_the_sandbox_are_these() {
 #[test]
 fn what_is_not_understood_ends_with_status_2() {
     for args in [
-        &["pay"][..],
+        &["pay-later"][..],
         &["sandbox", "--fast"],
         &["bank"],
         &["customer", "complete"],
@@ -140,6 +154,18 @@ fn an_error_says_what_to_do() {
         "{}",
         stderr(&output)
     );
+}
+
+#[test]
+fn completion_knows_every_command_in_every_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = run(&["completion", shell]);
+        assert!(output.status.success(), "{shell}");
+        let script = stdout(&output);
+        for word in ["sandbox", "refund", "management-key"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
-use shell::{command, stderr, stdout};
+use shell::{check_output, command, stderr, stdout};
 use snap::{Secret, signature};
 use tempfile::TempDir;
 
@@ -63,19 +63,6 @@ fn curl(body: &str, signature: &str) -> String {
 fn sign(method: &str, target: &str, token: &str, body: &str) -> String {
     let secret = Secret::new(SECRET);
     signature::sign(&secret, method, target, token, body.as_bytes(), TIME)
-}
-
-/// Compares with the file of this name in `tests/output`.
-fn check_output(name: &str, output: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/output")
-        .join(name);
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, output).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(output, expected, "UPDATE_DOCS=1 writes {name} again");
 }
 
 #[test]

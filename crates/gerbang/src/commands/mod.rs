@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub mod bank;
+pub mod completion;
 mod control;
 pub mod copy_database;
 pub mod customer;
@@ -12,6 +13,7 @@ pub mod merchant;
 pub mod notification;
 mod notification_tables;
 mod open;
+pub mod operations;
 pub mod profile;
 pub mod reconcile;
 pub mod request_logs;

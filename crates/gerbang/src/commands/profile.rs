@@ -8,7 +8,7 @@ use merchant_sdk::{DOKU_PRODUCTION, DOKU_SANDBOX, PublicKey};
 use serde_json::{Map, Value, json};
 
 use crate::cli::{AddProfileArgs, ProfileAction, ProfileCommand};
-use crate::profiles::{Entry, Place, Profile, Profiles, check_name};
+use crate::profiles::{Customers, Entry, Place, Profile, Profiles, check_name};
 use crate::screen;
 
 /// Does what is asked.
@@ -29,6 +29,7 @@ pub fn run(command: ProfileCommand) -> anyhow::Result<ExitCode> {
             profiles.profiles.remove(&name);
             profiles.in_use = profiles.in_use.filter(|used| *used != name);
             profiles.write()?;
+            Customers::of_profile(&name)?.forget()?;
             said(command.json, &name, "is forgotten");
         }
     }

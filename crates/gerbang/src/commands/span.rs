@@ -6,6 +6,13 @@ use snap::Timestamp;
 /// A day.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
+/// Reads a span.
+pub fn duration(text: &str) -> anyhow::Result<std::time::Duration> {
+    Ok(std::time::Duration::from_millis(u64::try_from(
+        milliseconds(text)?,
+    )?))
+}
+
 /// Reads a span into milliseconds.
 pub fn milliseconds(text: &str) -> anyhow::Result<i64> {
     let mut total: i64 = 0;

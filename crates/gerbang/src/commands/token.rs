@@ -20,6 +20,7 @@ pub async fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
     }
     if args.json {
         screen::json(&json!({
+            "profile": profile.name,
             "gateway": profile.base_url,
             "client_id": profile.client_id,
             "token": shortened(token.expose()),

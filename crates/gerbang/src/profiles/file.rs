@@ -142,13 +142,21 @@ pub fn check_name(name: &str) -> anyhow::Result<()> {
 }
 
 /// Our folder among the user's, such as `~/.config/gerbang`.
-pub fn folder(variable: &str, usual: &str) -> anyhow::Result<PathBuf> {
+fn folder(variable: &str, usual: &str) -> anyhow::Result<PathBuf> {
     let base = environment::path(variable).filter(|path| path.is_absolute());
     let base = base.or_else(|| Some(environment::path("HOME")?.join(usual)));
     let base = base.with_context(|| {
         format!("neither HOME nor {variable} is set; {VARIABLE} may name the file of the profiles")
     })?;
     Ok(base.join("gerbang"))
+}
+
+/// Where the customers of profiles are kept: by the XDG rules, or beside a file that was named.
+pub fn state_folder() -> anyhow::Result<PathBuf> {
+    match environment::path(VARIABLE) {
+        Some(file) => Ok(file.with_file_name("customers")),
+        None => folder("XDG_STATE_HOME", ".local/state"),
+    }
 }
 
 /// Makes a folder that only its owner can look into; one that exists stays as it is.

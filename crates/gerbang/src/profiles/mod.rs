@@ -3,6 +3,7 @@
 //!
 //! Never here: a secret that is written down. A profile names the file or the variable that holds one.
 
+mod customers;
 mod file;
 
 use std::path::Path;
@@ -11,6 +12,7 @@ use anyhow::{Context as _, bail};
 use merchant_sdk::{Client, PrivateKey, PublicKey, Secret};
 use url::Url;
 
+pub use customers::{Begun, Customers, Kept, Linked};
 pub use file::{Entry, Place, Profiles, SANDBOX, check_name};
 
 use crate::cli::ProfileArgs;
@@ -38,6 +40,8 @@ pub struct Profile {
     pub key_fingerprint: String,
     /// The sandbox that runs there: its demo customers, its bank, its management key.
     pub sandbox: Option<Addresses>,
+    /// The customers that were linked here.
+    pub customers: Customers,
     client: Client,
 }
 
@@ -47,11 +51,11 @@ impl Profile {
     pub fn chosen(args: &ProfileArgs) -> anyhow::Result<Self> {
         let usual = Path::new(USUAL_FOLDER);
         if let Some(folder) = &args.data {
-            return Self::of_sandbox(Addresses::read(folder)?);
+            return Self::of_sandbox(folder);
         }
         if let Some(name) = args.profile.clone().or_else(|| environment::text(VARIABLE)) {
             return if name == SANDBOX {
-                Self::of_sandbox(Addresses::read(usual)?)
+                Self::of_sandbox(usual)
             } else {
                 Self::of_entry(&name, Profiles::read()?.get(&name)?)
             };
@@ -63,7 +67,7 @@ impl Profile {
                     "the sandbox that runs on ./{USUAL_FOLDER} (--profile {other} for the profile in use)"
                 ));
             }
-            return Self::of_sandbox(Addresses::read(usual)?);
+            return Self::of_sandbox(usual);
         }
         let Some(name) = &profiles.in_use else {
             bail!(
@@ -101,23 +105,27 @@ impl Profile {
                 &entry.client_id,
                 read(&entry.secret, "client secret")?,
                 read_private_key(&entry.private_key_file, passphrase.as_ref())?,
+                Customers::of_profile(name)?,
             )?
         };
         Ok(profile)
     }
 
-    fn of_sandbox(addresses: Addresses) -> anyhow::Result<Self> {
+    fn of_sandbox(folder: &Path) -> anyhow::Result<Self> {
+        let addresses = Addresses::read(folder)?;
+        let profile = Self::new(
+            SANDBOX,
+            &addresses.base_url,
+            &addresses.client_id,
+            addresses.client_secret.clone(),
+            read_private_key(&addresses.merchant_private_key, None)?,
+            Customers::of_sandbox(folder),
+        )?;
         Ok(Self {
             gateway_public_key: Some(read_public_key(&addresses.gateway_public_key)?),
             notification_secret: Some(addresses.notification_secret.clone()),
-            ..Self::new(
-                SANDBOX,
-                &addresses.base_url,
-                &addresses.client_id,
-                addresses.client_secret.clone(),
-                read_private_key(&addresses.merchant_private_key, None)?,
-            )?
-            .with_sandbox(addresses)
+            sandbox: Some(addresses),
+            ..profile
         })
     }
 
@@ -127,6 +135,7 @@ impl Profile {
         client_id: &str,
         secret: Secret,
         private_key: PrivateKey,
+        customers: Customers,
     ) -> anyhow::Result<Self> {
         let key_fingerprint = PublicKey::from_pem(&private_key.public_key_pem())?.fingerprint();
         let client = Client::builder(base_url, client_id, secret, private_key);
@@ -141,15 +150,9 @@ impl Profile {
             notification_secret: None,
             key_fingerprint,
             sandbox: None,
+            customers,
             client,
         })
-    }
-
-    fn with_sandbox(self, addresses: Addresses) -> Self {
-        Self {
-            sandbox: Some(addresses),
-            ..self
-        }
     }
 
     /// The client that acts for this merchant. Clones share its token.

@@ -20,6 +20,8 @@ const OURS: &[&str] = &[
     "bank.db",
     "bank.db-wal",
     "bank.db-shm",
+    "customers.json",
+    "customers.lock",
     "keys",
     MADE_ONCE,
 ];

@@ -202,6 +202,24 @@ pub fn payment(rupiah: u64) -> NewPayment {
     NewPayment::new(&Reference::random(), amount, "Kopi", vec![item], &return_to).unwrap()
 }
 
+/// Compares with the file of this name in `tests/output`.
+pub fn check_output(name: &str, output: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/output")
+        .join(name);
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a switch for whoever runs the tests"
+    )]
+    let update = std::env::var_os("UPDATE_DOCS").is_some();
+    if update {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, output).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(output, expected, "UPDATE_DOCS=1 writes {name} again");
+}
+
 pub fn wait_until(what: &str, mut there: impl FnMut() -> bool) {
     let deadline = Instant::now() + READY_WITHIN;
     while !there() {

@@ -21,6 +21,7 @@ use crate::{headers, messages::CHANNEL};
 pub use operations::{Operation, operations};
 pub use postman::{SIGNING_SCRIPT, collection};
 pub(crate) use reading::Seen;
+pub use words::case as meaning;
 
 /// The document.
 #[must_use]
