@@ -1,5 +1,5 @@
 //! Notifications a second: one gateway, a full outbox, and merchants that verify every signature; then the
-//! same beside thousands of endpoints that are dead.
+//! same beside thousands of endpoints that are dead, which nobody has tried, and again when they were.
 //!
 //! The outbox is filled through `storage`, as a flow would write it, but all due at one moment; everything
 //! from the claim to the recorded attempt is the gateway's own.
@@ -26,8 +26,10 @@ use crate::world;
 const MERCHANTS: usize = 100;
 /// Notifications before anything counts.
 const WARM_UP: usize = 2_000;
-/// Time to fill the outbox before it becomes due.
-const FILLING: Duration = Duration::from_secs(4);
+/// Time to begin to wait after the outbox was filled and before it becomes due.
+const FILLING: Duration = Duration::from_secs(3);
+/// So long the gateway has only the dead, between the second phase and the third.
+const ALONE_WITH_THE_DEAD: Duration = Duration::from_secs(60);
 /// A phase that takes longer has failed.
 const LONGEST: Duration = Duration::from_secs(300);
 
@@ -35,7 +37,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 pub struct Plan {
     /// Notifications of each phase.
     pub count: usize,
-    /// Dead endpoints of the last phase.
+    /// Dead endpoints of the later phases.
     pub dead: usize,
 }
 
@@ -43,6 +45,7 @@ pub struct Plan {
 struct Phase {
     per_second: f64,
     gateway_us_each: f64,
+    failed: usize,
     repeats: usize,
     memory: Memory,
 }
@@ -58,22 +61,31 @@ pub async fn run(gerbang: &Path, folder: &Path, server: &Server, plan: &Plan) ->
             "postgres" => server.new_database("notifications").await?,
             _ => format!("sqlite:{}", own.join("gateway.db").display()),
         };
-        let [alone, beside] = engine_phases(gerbang, &own, &database, plan).await?;
-        let kept = format!("{:.2}", beside.per_second / alone.per_second);
-        rows.push(row(engine, "-", &alone, "1.00".to_owned()));
-        rows.push(row(engine, &plan.dead.to_string(), &beside, kept));
+        let phases = engine_phases(gerbang, &own, &database, plan).await?;
+        let [alone, ..] = &phases;
+        let dead = plan.dead;
+        let told = [
+            "-".to_owned(),
+            format!("{dead}, never tried"),
+            format!("{dead}, a minute later"),
+        ];
+        for (phase, told) in phases.iter().zip(told) {
+            let kept = format!("{:.2}", phase.per_second / alone.per_second);
+            rows.push(row(engine, told, phase, kept));
+        }
     }
     table::notifications(&machine, plan.count, MERCHANTS, rows);
     Ok(())
 }
 
-fn row(engine: &str, dead: &str, phase: &Phase, kept: String) -> [String; 7] {
+fn row(engine: &str, dead: String, phase: &Phase, kept: String) -> [String; 8] {
     [
         engine.to_owned(),
-        dead.to_owned(),
+        dead,
         format!("{:.0}", phase.per_second),
         kept,
         format!("{:.0}", phase.gateway_us_each),
+        phase.failed.to_string(),
         phase.repeats.to_string(),
         format!("{:.0}", number(phase.memory.peak_kib) / 1024.0),
     ]
@@ -84,7 +96,7 @@ async fn engine_phases(
     folder: &Path,
     database: &str,
     plan: &Plan,
-) -> Result<[Phase; 2]> {
+) -> Result<[Phase; 3]> {
     let (config, address) = world::for_notifications(folder, database)?;
     let receivers = Receivers::start(MERCHANTS).await?;
     let outbox = Outbox::open(database).await?;
@@ -96,15 +108,20 @@ async fn engine_phases(
         Ok(wire::is_ready(address).await.then_some(()))
     })
     .await?;
-    phase(&outbox, &receivers, &gateway, WARM_UP, 0).await?;
+    let measure = async |count, dead| phase(&outbox, &receivers, &gateway, count, dead).await;
+    measure(WARM_UP, None).await?;
     table::progress(&format!("{database}: {} notifications", plan.count));
-    let alone = phase(&outbox, &receivers, &gateway, plan.count, 0).await?;
+    let alone = measure(plan.count, None).await?;
     table::progress(&format!("the same beside {} dead endpoints", plan.dead));
-    let beside = phase(&outbox, &receivers, &gateway, plan.count, plan.dead).await?;
+    let dead = Dead::start(plan.dead).await?;
+    let never_tried = measure(plan.count, Some(&dead)).await?;
+    table::progress("the same a minute later");
+    tokio::time::sleep(ALONE_WITH_THE_DEAD).await;
+    let tried = measure(plan.count, None).await?;
     gateway.check()?;
     // Asked to stop, it would wait for the tries that hang.
     drop(gateway);
-    Ok([alone, beside])
+    Ok([alone, never_tried, tried])
 }
 
 /// From the moment when all are due until every try that arrived is on disk.
@@ -113,16 +130,15 @@ async fn phase(
     receivers: &Receivers,
     gateway: &Program,
     count: usize,
-    dead: usize,
+    dead: Option<&Dead>,
 ) -> Result<Phase> {
-    let rows = u32::try_from(count + 3 * dead)?;
-    let filling = FILLING + Duration::from_micros(1_200) * rows;
+    let rows = count + dead.map_or(0, |dead| 3 * dead.count());
+    let filling = FILLING + outbox.filling(rows);
     let due_at_ms = wire::now_ms() + i64::try_from(filling.as_millis())?;
     receivers.expect();
-    if dead > 0 {
+    if let Some(dead) = dead {
         // A little earlier, so that they are first in line.
-        let dead = Dead::start(dead).await?;
-        outbox.owe_dead(&dead, due_at_ms - 1).await?;
+        outbox.owe_dead(dead, due_at_ms - 1).await?;
     }
     outbox.owe(count, due_at_ms).await?;
     let early_ms = due_at_ms - wire::now_ms();
@@ -145,9 +161,11 @@ async fn phase(
         heard.unverified
     );
     let used = process_seconds(gateway.pid())? - used;
+    let failed = outbox.failed_since(due_at_ms).await?;
     Ok(Phase {
         per_second: number(u64::try_from(count)?) / took.as_secs_f64(),
         gateway_us_each: used * 1e6 / number(u64::try_from(count)?),
+        failed,
         repeats: heard.all - heard.different,
         memory: Memory::of(gateway.pid())?,
     })

@@ -17,13 +17,14 @@ pub fn progress(text: &str) {
 }
 
 /// The figures of notifications.
-pub fn notifications(machine: &Machine, count: usize, merchants: usize, rows: Vec<[String; 7]>) {
+pub fn notifications(machine: &Machine, count: usize, merchants: usize, rows: Vec<[String; 8]>) {
     let mut figures = table(&[
         "engine",
         "dead endpoints",
         "per second",
         "to none dead",
         "gateway CPU, µs each",
+        "failed tries",
         "repeats",
         "peak MiB",
     ]);

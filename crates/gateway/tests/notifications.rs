@@ -20,7 +20,8 @@ use receiver::{Receiver, Then, ok, plain, raw, snap as answer};
 use snap::{PublicKey, Secret, paths, timestamp::Timestamp};
 use storage::Lease;
 use storage::merchants::{MerchantSettings, NotificationProfile};
-use storage::notifications::{self, NotificationKind};
+use storage::notification_trials;
+use storage::notifications::NotificationKind;
 use tokio::net::TcpListener;
 use world::{CLIENT_ID, add_merchant, change_merchant, world};
 
@@ -733,9 +734,10 @@ async fn what_a_dead_process_had_claimed_is_sent_when_its_lease_is_over() {
         until_ms: now_ms + MINUTE,
         owner: "dead".to_owned(),
     };
+    let places = on_trial(app).await;
     let claimed = app.store.transact("claim", |s| {
-        let lease = &lease;
-        async move { notifications::claim_due(&s, lease, 10).await }
+        let (lease, places) = (&lease, &places);
+        async move { notification_trials::claim(&s, lease, places).await }
     });
     assert_eq!(claimed.await.unwrap().len(), 1);
     run(&world).await;

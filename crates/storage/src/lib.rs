@@ -41,6 +41,7 @@ pub mod notification_batches;
 pub mod notification_endpoints;
 mod notification_profile;
 pub mod notification_search;
+pub mod notification_trials;
 pub mod notifications;
 pub mod payments;
 pub mod postings;

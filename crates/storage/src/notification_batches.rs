@@ -13,12 +13,13 @@ use crate::rows::{Column, Sized, rows_text};
 use crate::statements::statements;
 use crate::{Error, Session, Value};
 
-/// Merchant, id, version, state, attempts, due.
+/// Merchant, id, version, state, attempts, due, whether its endpoint is on trial.
 const NEXT: &[Column] = &[
     Column::Text,
     Column::Text,
     Column::Int,
     Column::Text,
+    Column::Int,
     Column::Int,
     Column::Int,
 ];
@@ -43,8 +44,8 @@ macro_rules! update {
         rows_text!(
             $rows,
             "UPDATE notifications SET state = given.column4, attempts = given.column5, \
-             due_at = given.column6, lease_until = 0, lease_owner = '', version = version + 1 \
-             FROM (VALUES ",
+             due_at = given.column6, on_trial = given.column7, lease_until = 0, lease_owner = '', \
+             version = version + 1 FROM (VALUES ",
             NEXT,
             ") AS given WHERE notifications.merchant_id = given.column1 \
              AND notifications.id = given.column2 AND notifications.version = given.column3 \
@@ -93,12 +94,26 @@ pub struct Tried {
     pub next: StoredNotification,
     /// The try.
     pub attempt: Attempt,
+    /// Whether its endpoint has to prove itself, see [`crate::notification_trials`].
+    pub on_trial: bool,
+}
+
+/// A notification that was claimed and not sent, due as it says now.
+#[derive(Clone, Debug)]
+pub struct Back {
+    /// With the version that it was claimed with.
+    pub stored: StoredNotification,
+    /// Whether its endpoint has to prove itself.
+    pub on_trial: bool,
 }
 
 /// Stores what tries came to, and the tries. The result says for each whether it was stored; where not,
 /// somebody else has changed the notification.
 pub async fn store(s: &Session, tried: &[Tried]) -> Result<Vec<bool>, Error> {
-    let rows: Vec<_> = tried.iter().map(|one| next_row(&one.next)).collect();
+    let rows: Vec<_> = tried
+        .iter()
+        .map(|one| next_row(&one.next, one.on_trial))
+        .collect();
     let stored = update(s, &rows).await?;
     let is_stored: Vec<bool> = tried
         .iter()
@@ -122,8 +137,11 @@ pub async fn store(s: &Session, tried: &[Tried]) -> Result<Vec<bool>, Error> {
 
 /// Ends the leases of what was claimed and not sent, and makes it due as it says now. No try is counted.
 /// What somebody else has changed stays as it is.
-pub async fn put_off(s: &Session, back: &[StoredNotification]) -> Result<(), Error> {
-    let rows: Vec<_> = back.iter().map(next_row).collect();
+pub async fn put_off(s: &Session, back: &[Back]) -> Result<(), Error> {
+    let rows: Vec<_> = back
+        .iter()
+        .map(|one| next_row(&one.stored, one.on_trial))
+        .collect();
     update(s, &rows).await.map(drop)
 }
 
@@ -137,7 +155,7 @@ async fn update(s: &Session, rows: &[Vec<Value>]) -> Result<HashSet<(String, Str
     Ok(changed)
 }
 
-fn next_row(next: &StoredNotification) -> Vec<Value> {
+fn next_row(next: &StoredNotification, on_trial: bool) -> Vec<Value> {
     let notification = &next.notification;
     let due_at = match notification.state {
         NotificationState::Due { at_ms } => Some(at_ms),
@@ -150,6 +168,7 @@ fn next_row(next: &StoredNotification) -> Vec<Value> {
         notification.state.name().into(),
         notification.attempts.into(),
         due_at.into(),
+        i64::from(on_trial).into(),
     ]
 }
 

@@ -1,5 +1,7 @@
-//! The endpoints that merchants' notifications go to, where one was found broken: what the breaker before
-//! it last did. A row is for people and for a gateway that starts; sending never depends on it.
+//! The endpoints that merchants' notifications go to: what the breaker before each last did, and whether it
+//! is proven, which is to say that it failed no more since it last answered. A row is for people, for a
+//! gateway that starts, and for where a new notification is looked for; whether it is sent never depends on
+//! it.
 
 use direct_debit::MerchantId;
 
@@ -13,8 +15,9 @@ statements! { "notification_endpoints";
     PUT = "INSERT INTO notification_endpoints (merchant_id, url, state, failures, since, probe_at, \
            reason) VALUES ($1, $2, $3, $4, $5, $6, $7) \
            ON CONFLICT (merchant_id, url) DO UPDATE SET state = excluded.state, \
-           failures = excluded.failures, since = excluded.since, probe_at = excluded.probe_at, \
-           reason = excluded.reason";
+           failures = excluded.failures, since = CASE \
+           WHEN notification_endpoints.state = excluded.state THEN notification_endpoints.since \
+           ELSE excluded.since END, probe_at = excluded.probe_at, reason = excluded.reason";
     OF_MERCHANT = "SELECT merchant_id, url, state, failures, since, probe_at, reason \
                    FROM notification_endpoints WHERE merchant_id = $1 ORDER BY url";
     OPEN = "SELECT merchant_id, url, state, failures, since, probe_at, reason \

@@ -12,14 +12,22 @@ use crate::{Error, Lease, Session};
 
 const TABLE: &str = "notifications";
 
+// What stands before a notification is looked for by its subject alone: where a few merchants have most of
+// the rows, PostgreSQL would take the primary key and read all that a merchant was ever sent, so the
+// merchant is compared as an expression.
+
 statements! { "notifications";
     INSERT = "INSERT INTO notifications (merchant_id, id, kind, subject, sequence, external_id, \
               body, state, attempts, due_at, lease_until, lease_owner, created_at, version, \
-              ip_address, device_id) \
+              ip_address, device_id, on_trial) \
               SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), \
               CAST(COALESCE(MAX(sequence), 0) AS BIGINT) + 1, CAST($5 AS TEXT), \
               CAST($6 AS TEXT), 'due', 0, CAST($7 AS BIGINT), 0, '', CAST($8 AS BIGINT), 1, \
-              CAST($9 AS TEXT), CAST($10 AS TEXT) \
+              CAST($9 AS TEXT), CAST($10 AS TEXT), \
+              CASE WHEN EXISTS (SELECT 1 FROM merchants m JOIN notification_endpoints p \
+               ON p.merchant_id = m.id AND p.url = CASE CAST($3 AS TEXT) WHEN 'binding' \
+               THEN m.binding_notification_url ELSE m.notification_url END \
+               WHERE m.id = $1 AND p.failures = 0) THEN 0 ELSE 1 END \
               FROM notifications WHERE merchant_id = $1 AND subject = $4 \
               ON CONFLICT DO NOTHING";
     BY_ID = "SELECT merchant_id, id, kind, subject, sequence, external_id, body, state, attempts, \
@@ -33,9 +41,9 @@ statements! { "notifications";
     CLAIM_DUE = "UPDATE notifications SET lease_until = $2, lease_owner = $3, version = version + 1 \
                  WHERE (merchant_id, id) IN \
                  (SELECT n.merchant_id, n.id FROM notifications n \
-                  WHERE n.state = 'due' AND n.due_at <= $1 AND n.lease_until <= $1 \
-                  AND NOT EXISTS (SELECT 1 FROM notifications e \
-                   WHERE e.merchant_id = n.merchant_id AND e.subject = n.subject \
+                  WHERE n.state = 'due' AND n.on_trial = 0 AND n.due_at <= $1 \
+                  AND n.lease_until <= $1 AND NOT EXISTS (SELECT 1 FROM notifications e \
+                   WHERE e.subject = n.subject AND ('' || e.merchant_id) = n.merchant_id \
                    AND e.sequence < n.sequence AND e.state = 'due') \
                   ORDER BY n.due_at LIMIT $4) \
                  AND state = 'due' AND lease_until <= $1 \
@@ -44,8 +52,6 @@ statements! { "notifications";
     UPDATE = "UPDATE notifications SET state = $4, attempts = $5, due_at = $6, lease_until = 0, \
               lease_owner = '', version = version + 1 \
               WHERE merchant_id = $1 AND id = $2 AND version = $3";
-    NEXT_DUE = "SELECT due_at, lease_until FROM notifications WHERE state = 'due' \
-                ORDER BY due_at LIMIT 1";
     COUNT_DUE = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM notifications WHERE state = 'due'";
 }
 
@@ -184,7 +190,8 @@ pub async fn newest(
 }
 
 /// Takes at most `limit` notifications that are due, whose turn it is, and that nobody else is
-/// sending; earliest first.
+/// sending; earliest first. Those to endpoints that have not proved themselves are left to
+/// [`crate::notification_trials`].
 pub async fn claim_due(
     s: &Session,
     lease: &Lease,
@@ -195,11 +202,16 @@ pub async fn claim_due(
         .iter()
         .map(|row| read(s, row))
         .collect::<Result<Vec<_>, _>>()?;
+    sort(&mut claimed);
+    Ok(claimed)
+}
+
+/// Earliest first, those of one subject in order.
+pub(crate) fn sort(claimed: &mut [StoredNotification]) {
     claimed.sort_by_key(|stored| match stored.notification.state {
         NotificationState::Due { at_ms } => (at_ms, stored.sequence),
         NotificationState::Delivered | NotificationState::Resting => (i64::MAX, stored.sequence),
     });
-    Ok(claimed)
 }
 
 /// Stores what a try or a wish for another came to, where nobody else changed it since it was
@@ -221,14 +233,6 @@ pub async fn update(s: &Session, stored: &StoredNotification) -> Result<i64, Err
     let rows = s.execute(UPDATE, &values).await?;
     s.demand_one(rows, TABLE, &notification.id).await?;
     Ok(stored.version.saturating_add(1))
-}
-
-/// When the next notification is to be looked at, in Unix milliseconds: its time, or the end of
-/// the lease on it.
-pub async fn next_due(s: &Session) -> Result<Option<i64>, Error> {
-    let row = s.fetch_optional(NEXT_DUE, &[]).await?;
-    row.map(|row| Ok(row.int("due_at")?.max(row.int("lease_until")?)))
-        .transpose()
 }
 
 /// How many notifications are due now or later.

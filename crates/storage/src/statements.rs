@@ -57,6 +57,7 @@ pub fn all() -> Vec<Sql> {
         crate::notification_search::STATEMENTS,
         crate::notification_batches::STATEMENTS,
         crate::notification_endpoints::STATEMENTS,
+        crate::notification_trials::STATEMENTS,
         crate::notifications::STATEMENTS,
         crate::payments::STATEMENTS,
         crate::postings::STATEMENTS,

@@ -739,14 +739,11 @@ async fn done(
 
 async fn notifications_of_one_subject_are_sent_in_order(database: Database) {
     let store = &database.store;
+    samples::with_endpoint(store, 0).await;
     for (id, subject) in [("N1", "P1"), ("N2", "P1"), ("N3", "P2")] {
         let new = &samples::notification(id, subject);
         write!(store, |s| notifications::insert(&s, new)).unwrap();
     }
-    assert_eq!(
-        notifications::next_due(&store.reader()).await.unwrap(),
-        Some(NOW_MS)
-    );
     assert_eq!(notifications::count_due(&store.reader()).await.unwrap(), 3);
     let first = claimed(store, NOW_MS, "one").await;
     let mut ids: Vec<_> = first
@@ -784,6 +781,7 @@ async fn notifications_of_one_subject_are_sent_in_order(database: Database) {
 
 async fn a_delivered_notification_can_be_sent_again(database: Database) {
     let store = &database.store;
+    samples::with_endpoint(store, 0).await;
     let new = &samples::notification("N1", "P1");
     write!(store, |s| notifications::insert(&s, new)).unwrap();
     let later = NotificationCommand::Retry {

@@ -19,6 +19,7 @@ use direct_debit::{
 use engines::{Database, on_both_engines};
 use samples::{NOW_MS, merchant_id, sen};
 use storage::external_ids::{self, Claimed};
+use storage::notification_trials::{self, Now, Place};
 use storage::{Error, Lease, Store, bindings, notifications, payments, postings, refunds};
 use thiserror::Error as ThisError;
 use tokio::task::JoinSet;
@@ -31,6 +32,7 @@ on_both_engines!(
     a_reference_is_used_once,
     due_work_is_claimed_once,
     due_notifications_are_claimed_once,
+    notifications_on_trial_are_claimed_once,
     notifications_written_at_once_get_places_of_their_own,
     a_payment_and_an_unbinding_at_once_meet,
     an_entry_is_booked_once,
@@ -302,6 +304,7 @@ async fn due_work_is_claimed_once(database: Database) {
 }
 
 async fn due_notifications_are_claimed_once(database: Database) {
+    samples::with_endpoint(&database.store, 0).await;
     for number in 0..20 {
         let new = &samples::notification(&format!("N{number:02}"), &format!("P{}", number % 10));
         database
@@ -327,6 +330,42 @@ async fn due_notifications_are_claimed_once(database: Database) {
     let subjects: HashSet<_> = taken.iter().map(|stored| stored.subject.as_str()).collect();
     assert_eq!(taken.len(), subjects.len(), "one of a subject at a time");
     assert!(taken.iter().all(|stored| stored.sequence == 1));
+}
+
+async fn notifications_on_trial_are_claimed_once(database: Database) {
+    for number in 0..20 {
+        let new = &samples::notification(&format!("N{number:02}"), &format!("P{number}"));
+        database
+            .store
+            .transact(
+                "owe",
+                |s| async move { notifications::insert(&s, new).await },
+            )
+            .await
+            .unwrap();
+    }
+    let taken = race(&database, |store, number| async move {
+        let first = Place::first();
+        let now = Now {
+            business_ms: NOW_MS,
+            wall_ms: NOW_MS,
+        };
+        let page = notification_trials::after(&store.reader(), now, &first, 20)
+            .await
+            .unwrap();
+        let places: Vec<_> = page.into_iter().map(|one| one.place).collect();
+        let (lease, places) = (&lease(number), &places);
+        store
+            .transact("claim", |s| async move {
+                notification_trials::claim(&s, lease, places).await
+            })
+            .await
+            .unwrap()
+    })
+    .await
+    .concat();
+    let different: HashSet<_> = taken.iter().map(|stored| &stored.subject).collect();
+    assert_eq!((taken.len(), different.len()), (20, 20));
 }
 
 async fn notifications_written_at_once_get_places_of_their_own(database: Database) {

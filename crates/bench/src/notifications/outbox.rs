@@ -1,6 +1,7 @@
 //! The outbox as the flows write it, filled for a measurement.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use direct_debit::{MerchantId, NotificationId};
@@ -20,6 +21,8 @@ const AT_ONCE: usize = 500;
 pub struct Outbox {
     store: Store,
     written: AtomicUsize,
+    /// What writing a row took when last measured.
+    row_us: AtomicU64,
 }
 
 /// Endpoints of merchants that are gone: every second refuses connections, the others accept them and
@@ -47,12 +50,17 @@ impl Dead {
         Ok(Self { count, port })
     }
 
-    fn url(&self, number: usize) -> String {
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    fn url(&self, number: usize, path: &str) -> String {
         let (high, low) = (number / 250, number % 250 + 1);
         // Nothing listens on the second network's port 9.
         match number % 2 {
-            0 => format!("http://127.1.{high}.{low}:{}/notify", self.port),
-            _ => format!("http://127.2.{high}.{low}:9/notify"),
+            0 => format!("http://127.1.{high}.{low}:{}/{path}", self.port),
+            _ => format!("http://127.2.{high}.{low}:9/{path}"),
         }
     }
 }
@@ -65,6 +73,7 @@ impl Outbox {
         Ok(Self {
             store: Store::open(&Settings::new(database), keys).await?,
             written: AtomicUsize::new(0),
+            row_us: AtomicU64::new(1_000),
         })
     }
 
@@ -83,7 +92,10 @@ impl Outbox {
             .map(|number| format!("DEAD-{number}"))
             .collect();
         let merchants = ids.iter().enumerate();
-        let merchants = merchants.map(|(number, id)| merchant(id, dead.url(number)));
+        let merchants = merchants.map(|(number, id)| Merchant {
+            token_url: Some(dead.url(number, "token")),
+            ..merchant(id, dead.url(number, "notify"))
+        });
         self.add(merchants.collect()).await?;
         self.write(ids, due_at_ms).await
     }
@@ -94,11 +106,27 @@ impl Outbox {
         self.write(ids.collect(), due_at_ms).await
     }
 
+    /// How long so many rows take to write, with some to spare.
+    pub fn filling(&self, rows: usize) -> Duration {
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        Duration::from_micros(self.row_us.load(Ordering::Relaxed)) * rows * 5 / 4
+    }
+
     /// How many that were due then have been delivered, by what is on disk.
     pub async fn delivered_since(&self, due_at_ms: i64) -> Result<usize> {
+        self.count(&format!("at >= {due_at_ms} AND outcome = 'delivered'"))
+            .await
+    }
+
+    /// How many tries came to something else since then.
+    pub async fn failed_since(&self, due_at_ms: i64) -> Result<usize> {
+        self.count(&format!("at >= {due_at_ms} AND outcome <> 'delivered'"))
+            .await
+    }
+
+    async fn count(&self, which: &str) -> Result<usize> {
         let sql = format!(
-            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM notification_attempts \
-             WHERE at >= {due_at_ms} AND outcome = 'delivered'"
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM notification_attempts WHERE {which}"
         );
         let rows = self.store.reader().unlisted_rows(sql, &[]).await?;
         let count = rows.first().and_then(|row| row.first());
@@ -126,6 +154,7 @@ impl Outbox {
     }
 
     async fn write(&self, merchants: Vec<String>, due_at_ms: i64) -> Result<()> {
+        let (begun, rows) = (Instant::now(), u128::try_from(merchants.len().max(1))?);
         for group in merchants.chunks(AT_ONCE) {
             let new: Vec<_> = group.iter().map(|id| self.next(id, due_at_ms)).collect();
             let owe = |s: storage::Session| {
@@ -139,6 +168,8 @@ impl Outbox {
             };
             self.store.transact("bench", owe).await?;
         }
+        let row_us = u64::try_from(begun.elapsed().as_micros() / rows)?.max(100);
+        self.row_us.store(row_us, Ordering::Relaxed);
         Ok(())
     }
 

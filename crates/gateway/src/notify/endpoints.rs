@@ -1,9 +1,9 @@
 //! Where notifications go, and how it went there lately: who may have a place now, and who comes back later.
 //!
 //! One merchant's URL is one endpoint. An endpoint that answers at once always finds a place, as far as its
-//! own share goes. One that failed shares a few places with others like it, and a try that
-//! hangs leaves its place to the quick ones after a second; so thousands of dead endpoints cost those that
-//! work next to nothing. Nothing here is needed by another process, and nothing is lost with it.
+//! own share goes. The others have places of their own, and a try that hangs leaves its place after a second
+//! for one of those that may take long; so thousands of dead endpoints cost those that work next to nothing.
+//! Nothing here is needed by another process, and nothing is lost with it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,12 +16,11 @@ use tokio::sync::OnceCell;
 use super::breaker::Breaker;
 use crate::app::App;
 
-/// Tries at the same time that have not yet taken long.
+/// Tries at the same time that have not yet taken long, to endpoints that answered at once when last tried.
 const PLACES: usize = 256;
-/// Of these, for endpoints that did not answer at once when last tried: a second of them that hang must
-/// leave room for those that work.
-const UNPROVEN_PLACES: usize = 128;
-/// Tries at the same time that have.
+/// The same to all others.
+const OTHER_PLACES: usize = 128;
+/// Tries at the same time that have taken long.
 const SLOW_PLACES: usize = 512;
 /// Tries at the same time to endpoints that failed when last tried.
 const SUSPECT_PLACES: usize = 128;
@@ -64,12 +63,14 @@ pub(super) struct Endpoint {
 
 /// How it went when last tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Standing {
-    /// Never tried, or it took long to answer.
+pub(super) enum Standing {
+    /// Never tried by this process.
     #[default]
-    Unproven,
+    Untried,
     /// It answered at once.
     Quick,
+    /// It answered, and took long.
+    Slow,
     /// It failed.
     Suspect,
 }
@@ -77,9 +78,11 @@ enum Standing {
 /// The places that are taken.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Taken {
-    /// By tries that have not yet taken long.
+    /// By tries to quick endpoints that have not yet taken long.
     pub quick: usize,
-    /// By tries that have.
+    /// By such tries to all others.
+    pub others: usize,
+    /// By tries that have taken long.
     pub slow: usize,
     /// By tries to suspects, among both.
     pub suspect: usize,
@@ -90,18 +93,12 @@ pub(super) struct Taken {
 /// What becomes of a notification that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// It is sent now.
-    Go {
-        /// It takes a place of the suspects.
-        suspect: bool,
-    },
+    /// It is sent now, to an endpoint of this standing.
+    Go(Standing),
     /// It goes on waiting.
     Stay,
-    /// It goes back to the outbox until then.
-    Back {
-        /// In Unix milliseconds of business time.
-        at_ms: i64,
-    },
+    /// It goes back to the outbox until then, in Unix milliseconds of business time.
+    Back(i64),
 }
 
 /// How a try went, as far as the endpoint is concerned.
@@ -142,6 +139,23 @@ impl Endpoints {
     }
 }
 
+impl Taken {
+    /// Places for tries to endpoints that are not quick.
+    pub const fn others_free(&self) -> usize {
+        let free = OTHER_PLACES.saturating_sub(self.others);
+        // Each of them may come to take long.
+        let slow = SLOW_PLACES.saturating_sub(self.slow.saturating_add(self.others));
+        if free < slow { free } else { slow }
+    }
+
+    /// Of these, for endpoints that failed when last tried.
+    pub const fn suspects_free(&self) -> usize {
+        let free = SUSPECT_PLACES.saturating_sub(self.suspect);
+        let others = self.others_free();
+        if free < others { free } else { others }
+    }
+}
+
 impl Endpoint {
     /// A notification waits that was claimed just now.
     pub fn wait(&mut self) {
@@ -153,33 +167,36 @@ impl Endpoint {
     pub fn turn(&mut self, taken: &mut Taken, waited: bool, now_ms: i64) -> Turn {
         if let Some(at_ms) = self.breaker.wait_until_ms(now_ms) {
             self.leave();
-            return Turn::Back { at_ms };
+            return Turn::Back(at_ms);
         }
-        let suspect = self.standing == Standing::Suspect;
         let own_place = self.under_way < PLACES_OF_ONE;
-        let quick_place = match self.standing {
-            Standing::Quick => taken.quick < PLACES,
-            Standing::Unproven | Standing::Suspect => taken.quick < UNPROVEN_PLACES,
-        };
         let place = match self.standing {
-            Standing::Quick => true,
-            Standing::Unproven => taken.slow < SLOW_PLACES,
-            Standing::Suspect => taken.slow < SLOW_PLACES && taken.suspect < SUSPECT_PLACES,
+            Standing::Quick => taken.quick < PLACES,
+            Standing::Slow | Standing::Untried => taken.others_free() > 0,
+            Standing::Suspect => taken.suspects_free() > 0,
         };
-        if own_place && quick_place && place {
+        if own_place && place {
             self.leave();
             self.under_way = self.under_way.saturating_add(1);
             self.breaker.pass();
-            taken.quick = taken.quick.saturating_add(1);
-            taken.suspect = taken.suspect.saturating_add(usize::from(suspect));
-            return Turn::Go { suspect };
+            match self.standing {
+                Standing::Quick => taken.quick = taken.quick.saturating_add(1),
+                _ => taken.others = taken.others.saturating_add(1),
+            }
+            let suspect = usize::from(self.standing == Standing::Suspect);
+            taken.suspect = taken.suspect.saturating_add(suspect);
+            return Turn::Go(self.standing);
         }
-        if own_place && !place {
+        if own_place && self.is_on_trial() {
+            // From there it is only taken when there is a place.
+            self.leave();
+            return Turn::Back(now_ms);
+        }
+        if own_place && taken.slow >= SLOW_PLACES && self.standing == Standing::Slow {
             self.leave();
             taken.refused = taken.refused.saturating_add(1);
             let spread_ms = taken.refused.saturating_mul(37) % (2 * NO_PLACE_MS);
-            let at_ms = now_ms.saturating_add(NO_PLACE_MS).saturating_add(spread_ms);
-            return Turn::Back { at_ms };
+            return Turn::Back(now_ms.saturating_add(NO_PLACE_MS).saturating_add(spread_ms));
         }
         if waited || self.waiting > WAITING_OF_ONE {
             self.leave();
@@ -188,11 +205,33 @@ impl Endpoint {
             let ahead_ms = self.sent_away.saturating_mul(self.took_ms) / places;
             self.sent_away = self.sent_away.saturating_add(1);
             let pause_ms = ahead_ms.clamp(COME_BACK_MS, COME_BACK_LATEST_MS);
-            return Turn::Back {
-                at_ms: now_ms.saturating_add(pause_ms),
-            };
+            return Turn::Back(now_ms.saturating_add(pause_ms));
         }
         Turn::Stay
+    }
+
+    /// Whether it has to prove itself: never tried, or it failed when last tried.
+    pub const fn is_on_trial(&self) -> bool {
+        matches!(self.standing, Standing::Untried | Standing::Suspect)
+    }
+
+    /// How it went when last tried.
+    pub const fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// How many more of its notifications may be claimed, of those whose endpoint is on trial: one at a time
+    /// until it is not.
+    pub fn admits(&self, now_ms: i64) -> usize {
+        if self.breaker.wait_until_ms(now_ms).is_some() {
+            return 0;
+        }
+        let most = match self.standing {
+            Standing::Quick | Standing::Slow => WAITING_OF_ONE,
+            Standing::Untried | Standing::Suspect => 1,
+        };
+        let held = self.under_way.saturating_add(self.waiting);
+        most.saturating_sub(held)
     }
 
     /// It no longer waits.
@@ -210,7 +249,7 @@ impl Endpoint {
         };
         self.standing = match went.alive {
             true if went.took_ms < LONG_MS => Standing::Quick,
-            true => Standing::Unproven,
+            true => Standing::Slow,
             false => Standing::Suspect,
         };
         let smoothed = self.took_ms.saturating_mul(7).saturating_add(went.took_ms) / 8;
@@ -257,24 +296,51 @@ mod tests {
 
     fn goes(standing: Standing, mut taken: Taken) -> bool {
         let turn = endpoint(standing).turn(&mut taken, false, NOW);
-        matches!(turn, Turn::Go { .. })
+        matches!(turn, Turn::Go(_))
     }
 
     #[test]
     fn what_works_finds_a_place_however_many_others_hang() {
         let hanging = Taken {
-            quick: UNPROVEN_PLACES,
+            quick: 0,
+            others: OTHER_PLACES,
             slow: SLOW_PLACES,
             suspect: SUSPECT_PLACES,
             refused: 0,
         };
-        assert!(goes(Standing::Quick, hanging));
-        assert!(!goes(Standing::Unproven, hanging));
-        assert!(!goes(Standing::Suspect, hanging));
-        let free = Taken::default();
-        for standing in [Standing::Quick, Standing::Unproven, Standing::Suspect] {
-            assert!(goes(standing, free));
+        let standings = [
+            Standing::Quick,
+            Standing::Slow,
+            Standing::Untried,
+            Standing::Suspect,
+        ];
+        let going = standings.map(|standing| goes(standing, hanging));
+        assert_eq!(going, [true, false, false, false]);
+        assert!(standings.into_iter().all(|one| goes(one, Taken::default())));
+    }
+
+    #[test]
+    fn what_has_to_prove_itself_finds_a_place_however_many_work() {
+        let busy = Taken {
+            quick: PLACES,
+            ..Taken::default()
+        };
+        assert!(!goes(Standing::Quick, busy));
+        assert!(goes(Standing::Untried, busy) && goes(Standing::Suspect, busy));
+    }
+
+    #[test]
+    fn without_a_place_what_is_on_trial_keeps_nobody_waiting_here() {
+        let mut full = Taken {
+            others: OTHER_PLACES,
+            ..Taken::default()
+        };
+        for standing in [Standing::Untried, Standing::Suspect] {
+            let turn = endpoint(standing).turn(&mut full, false, NOW);
+            assert_eq!(turn, Turn::Back(NOW));
         }
+        let turn = endpoint(Standing::Slow).turn(&mut full, false, NOW);
+        assert_eq!(turn, Turn::Stay);
     }
 
     #[test]
@@ -282,10 +348,34 @@ mod tests {
         let mut one = endpoint(Standing::Quick);
         let mut taken = Taken::default();
         for _ in 0..PLACES_OF_ONE {
-            assert!(matches!(one.turn(&mut taken, false, NOW), Turn::Go { .. }));
+            assert!(matches!(one.turn(&mut taken, false, NOW), Turn::Go(_)));
         }
         assert_eq!(one.turn(&mut taken, false, NOW), Turn::Stay);
         let back = one.turn(&mut taken, true, NOW);
-        assert!(matches!(back, Turn::Back { at_ms } if at_ms > NOW));
+        assert!(matches!(back, Turn::Back(at_ms) if at_ms > NOW));
+    }
+
+    #[test]
+    fn an_endpoint_on_trial_is_tried_once_at_a_time_and_not_before_its_probe() {
+        let mut one = Endpoint::default();
+        assert_eq!(one.admits(NOW), 1);
+        one.wait();
+        assert_eq!(one.admits(NOW), 0);
+        one.leave();
+        let went = Went {
+            alive: false,
+            took_ms: 1,
+            now_ms: NOW,
+        };
+        while !one.heard(Some(went)) {
+            assert_eq!(one.admits(NOW), 1);
+        }
+        assert_eq!(one.admits(NOW), 0, "its breaker is open");
+        assert_eq!(one.admits(NOW + 60_000), 1);
+        one.heard(Some(Went {
+            alive: true,
+            ..went
+        }));
+        assert!(!one.is_on_trial() && one.admits(NOW) > 1);
     }
 }

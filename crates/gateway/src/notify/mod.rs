@@ -8,6 +8,7 @@
 pub mod addresses;
 mod attempt;
 mod breaker;
+mod claims;
 mod endpoints;
 pub mod policy;
 mod receipt;
@@ -16,6 +17,7 @@ mod round;
 pub mod schedule;
 mod sending;
 mod tokens;
+mod trials;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -25,6 +27,7 @@ use self::endpoints::Endpoints;
 use self::policy::Policy;
 use self::sending::Sending;
 use self::tokens::MerchantTokens;
+use self::trials::Progress;
 use crate::app::App;
 use crate::config::Config;
 use crate::network::Network;
@@ -41,8 +44,17 @@ pub struct Notifier {
     tokens: MerchantTokens,
     timeout: Duration,
     endpoints: Endpoints,
-    /// Tries that have taken long and are still under way.
-    slow: AtomicUsize,
+    trials: Progress,
+    slow: Slow,
+}
+
+/// Tries that have taken long and are still under way.
+#[derive(Debug, Default)]
+struct Slow {
+    /// To endpoints that were quick.
+    quick: AtomicUsize,
+    /// To all others.
+    others: AtomicUsize,
 }
 
 /// One run: everything that is due now.
@@ -67,7 +79,8 @@ impl Notifier {
             tokens: MerchantTokens::default(),
             timeout: Duration::from_millis(u64::from(timeout_ms)),
             endpoints: Endpoints::default(),
-            slow: AtomicUsize::new(0),
+            trials: Progress::default(),
+            slow: Slow::default(),
         }
     }
 
@@ -95,6 +108,10 @@ impl Notifier {
 
     const fn endpoints(&self) -> &Endpoints {
         &self.endpoints
+    }
+
+    const fn trials(&self) -> &Progress {
+        &self.trials
     }
 
     const fn timeout(&self) -> Duration {

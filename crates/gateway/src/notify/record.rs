@@ -1,17 +1,19 @@
 //! Writes down what tries came to: the notifications' next states and the tries themselves, many in one
 //! transaction.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use direct_debit::{NotificationCommand, Step};
 use storage::merchants::NotificationProfile;
 use storage::notification_attempts::{self, Attempt};
-use storage::notification_batches::{self, Tried};
+use storage::notification_batches::{self, Back, Tried};
 use storage::notification_endpoints::{self, Endpoint};
 use storage::notifications::{self, StoredNotification};
 use storage::{Error, Session};
 
 use super::attempt::{self, Outcome};
+use super::endpoints::Key;
 use super::schedule::{self, Failed};
 use crate::app::App;
 
@@ -22,6 +24,8 @@ pub(super) struct Over {
     pub profile: NotificationProfile,
     pub began_at_ms: i64,
     pub took_us: u64,
+    /// Its endpoint has to prove itself after that.
+    pub on_trial: bool,
 }
 
 impl Over {
@@ -37,9 +41,9 @@ pub(super) struct Batch {
     /// Tries that are over.
     pub tries: Vec<Over>,
     /// What was claimed and not sent, due as it says now.
-    pub back: Vec<StoredNotification>,
-    /// Endpoints whose breakers did something.
-    pub endpoints: Vec<Endpoint>,
+    pub back: Vec<Back>,
+    /// Endpoints whose breakers did something, or that proved themselves or failed to.
+    pub endpoints: BTreeMap<Key, Endpoint>,
 }
 
 impl Batch {
@@ -54,10 +58,14 @@ impl Batch {
             let rest = of.split_off(most.min(of.len()));
             std::mem::replace(of, rest)
         }
+        let mut endpoints = std::mem::take(&mut self.endpoints);
+        if let Some(beyond) = endpoints.keys().nth(most).cloned() {
+            self.endpoints = endpoints.split_off(&beyond);
+        }
         Self {
             tries: first(&mut self.tries, most),
             back: first(&mut self.back, most),
-            endpoints: first(&mut self.endpoints, most),
+            endpoints,
         }
     }
 }
@@ -131,6 +139,7 @@ async fn write(
         tried.push(Tried {
             attempt: attempt_of(over, next.version.saturating_add(1)),
             next,
+            on_trial: over.on_trial,
         });
     }
     let is_stored = notification_batches::store(s, &tried).await?;
@@ -145,7 +154,7 @@ async fn write(
         });
     }
     notification_batches::put_off(s, &batch.back).await?;
-    for endpoint in &batch.endpoints {
+    for endpoint in batch.endpoints.values() {
         notification_endpoints::put(s, endpoint).await?;
     }
     Ok(stored)

@@ -6,38 +6,31 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use direct_debit::NotificationState;
-use storage::merchants::{self, Merchant};
+use storage::Error;
+use storage::merchants::Merchant;
+use storage::notification_batches::Back;
 use storage::notification_endpoints;
-use storage::notifications::{self, StoredNotification};
-use storage::{Error, Lease};
+use storage::notifications::StoredNotification;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::attempt;
-use super::endpoints::{Key, LONG_MS, Taken, Turn, Went};
+use super::claims::{self, Claimed, LONGEST_WAIT_MS, Waiting};
+use super::endpoints::{Key, LONG_MS, Standing, Taken, Turn, Went};
 use super::record::{self, Batch, Over};
 use crate::app::App;
-use crate::listeners;
 use crate::workers::Ran;
 
-/// Notifications that are claimed at once.
-const BATCH: usize = 256;
 /// No more are claimed while so many wait here.
 const ENOUGH: usize = 512;
 /// Tries that are recorded in one transaction.
 const RECORDED_AT_ONCE: usize = 256;
 /// How often the outbox is looked at while something is being sent.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long a claimed notification may wait here for a place.
-const LONGEST_WAIT_MS: i64 = 10_000;
-/// A lease covers the wait, the try and the record of it, and not much more: what a process claimed
-/// before it was killed waits until then.
-const RECORD_MS: i64 = 5_000;
-
 /// Sends until nothing is due and nothing is under way. When the outbox fails, what is under way is
 /// still brought to its end.
 pub(super) async fn all_due(app: &Arc<App>) -> Result<Ran, Error> {
@@ -49,6 +42,7 @@ pub(super) async fn all_due(app: &Arc<App>) -> Result<Ran, Error> {
     loop {
         if app.workers.is_stopping() || round.failed.is_some() {
             round.give_up_waiting(app);
+            round.more_trials = false;
         } else {
             round.claim(app);
         }
@@ -76,41 +70,46 @@ pub(super) async fn all_due(app: &Arc<App>) -> Result<Ran, Error> {
 #[derive(Default)]
 struct Round {
     look: bool,
+    /// There is more for endpoints that work than was claimed.
+    busy: bool,
+    /// Not everything was looked at that is for the others.
+    more_trials: bool,
     worked: bool,
     failed: Option<Error>,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<Box<Waiting>>,
     taken: Taken,
-    under_way: HashMap<Id, (Key, bool)>,
+    under_way: HashMap<Id, UnderWay>,
     to_record: Batch,
-    claiming: JoinSet<Result<Vec<Waiting>, Error>>,
+    claiming: JoinSet<Result<Claimed, Error>>,
     sending: JoinSet<Over>,
     recording: JoinSet<Result<(), Error>>,
 }
 
-/// A claimed notification, its merchant as it is now, where it goes, and when it was claimed.
-struct Waiting {
-    stored: StoredNotification,
-    merchant: Option<Arc<Merchant>>,
+/// A try that is under way.
+struct UnderWay {
     key: Key,
-    since_ms: i64,
+    standing: Standing,
+    on_trial: bool,
 }
 
 impl Round {
     fn is_over(&self) -> bool {
         let nothing_held = self.waiting.is_empty() && self.to_record.is_empty();
         let nothing_runs = self.sending.is_empty() && self.recording.is_empty();
-        nothing_held && nothing_runs && self.claiming.is_empty()
+        nothing_held && nothing_runs && self.claiming.is_empty() && !self.more_trials
     }
 
     /// Claims more in the background, where there may be more and there is room.
     fn claim(&mut self, app: &Arc<App>) {
         if self.look && self.claiming.is_empty() && self.waiting.len() < ENOUGH {
             self.look = false;
-            self.claiming.spawn(claim(Arc::clone(app)));
+            self.count(app);
+            let claim = claims::claim(Arc::clone(app), self.taken, self.busy);
+            self.claiming.spawn(claim);
         }
     }
 
-    fn accept(&mut self, app: &App, claimed: Result<Result<Vec<Waiting>, Error>, JoinError>) {
+    fn accept(&mut self, app: &App, claimed: Result<Result<Claimed, Error>, JoinError>) {
         let claimed = match claimed {
             Ok(Ok(claimed)) => claimed,
             Ok(Err(error)) => {
@@ -119,33 +118,57 @@ impl Round {
             }
             Err(_) => return tracing::error!("a claim ended by a bug; it is over with its lease"),
         };
-        self.look = claimed.len() >= BATCH;
-        self.worked |= !claimed.is_empty();
+        let brought = !claimed.waiting.is_empty();
+        self.busy = claimed.busy;
+        self.more_trials = claimed.more_trials;
+        self.look = claimed.busy || claimed.more_trials && brought;
+        self.worked |= brought;
         let mut endpoints = app.notifier.endpoints().lock();
-        for one in &claimed {
+        for one in claimed.waiting {
             endpoints.entry(one.key.clone()).or_default().wait();
+            self.waiting.push_back(Box::new(one));
         }
-        self.waiting.extend(claimed);
+    }
+
+    /// Counts the places that are taken.
+    fn count(&mut self, app: &App) {
+        let slow = &app.notifier.slow;
+        let (quick, others) = (
+            slow.quick.load(Ordering::Relaxed),
+            slow.others.load(Ordering::Relaxed),
+        );
+        let is_quick = |one: &&UnderWay| one.standing == Standing::Quick;
+        let all_quick = self.under_way.values().filter(is_quick).count();
+        let all_others = self.under_way.len().saturating_sub(all_quick);
+        self.taken.slow = quick.saturating_add(others);
+        self.taken.quick = all_quick.saturating_sub(quick);
+        self.taken.others = all_others.saturating_sub(others);
     }
 
     /// Begins to send whatever has a place; what would wait too long goes back.
     fn start(&mut self, app: &Arc<App>) {
         let now_ms = app.clock.business_now_ms();
-        let slow = app.notifier.slow.load(Ordering::Relaxed);
-        self.taken.slow = slow;
-        self.taken.quick = self.sending.len().saturating_sub(slow);
+        self.count(app);
         let mut endpoints = app.notifier.endpoints().lock();
         for one in std::mem::take(&mut self.waiting) {
             let waited = now_ms.saturating_sub(one.since_ms) > LONGEST_WAIT_MS;
             let endpoint = endpoints.entry(one.key.clone()).or_default();
             match endpoint.turn(&mut self.taken, waited, now_ms) {
-                Turn::Go { suspect } => {
-                    let send = send_one(Arc::clone(app), one.stored, one.merchant);
+                Turn::Go(standing) => {
+                    let under_way = UnderWay {
+                        key: one.key,
+                        standing,
+                        on_trial: one.on_trial,
+                    };
+                    let send = send_one(Arc::clone(app), one.stored, one.merchant, standing);
                     let id = self.sending.spawn(send).id();
-                    self.under_way.insert(id, (one.key, suspect));
+                    self.under_way.insert(id, under_way);
                 }
                 Turn::Stay => self.waiting.push_back(one),
-                Turn::Back { at_ms } => self.to_record.put_off(one.stored, at_ms),
+                Turn::Back(at_ms) => {
+                    let on_trial = endpoint.is_on_trial();
+                    self.to_record.put_off(one.stored, at_ms, on_trial);
+                }
             }
         }
     }
@@ -156,7 +179,7 @@ impl Round {
         let mut endpoints = app.notifier.endpoints().lock();
         for one in self.waiting.drain(..) {
             endpoints.entry(one.key).or_default().leave();
-            self.to_record.put_off(one.stored, now_ms);
+            self.to_record.put_off(one.stored, now_ms, one.on_trial);
         }
     }
 
@@ -166,9 +189,10 @@ impl Round {
             Ok((id, over)) => (id, Some(over)),
             Err(error) => (error.id(), None),
         };
-        let Some((key, suspect)) = self.under_way.remove(&id) else {
+        let Some(under_way) = self.under_way.remove(&id) else {
             return;
         };
+        let (key, suspect) = (under_way.key, under_way.standing == Standing::Suspect);
         self.taken.suspect = self.taken.suspect.saturating_sub(usize::from(suspect));
         let now_ms = app.clock.business_now_ms();
         let alive = over
@@ -182,13 +206,18 @@ impl Round {
         let mut endpoints = app.notifier.endpoints().lock();
         let endpoint = endpoints.entry(key.clone()).or_default();
         let changed = endpoint.heard(went);
-        let Some(over) = over else {
+        let Some(mut over) = over else {
             return tracing::error!("a try ended by a bug; its notification is sent again");
         };
-        if changed {
+        over.on_trial = endpoint.is_on_trial();
+        // What is written from now on is to stand where it belongs.
+        let proved_otherwise = alive.is_some_and(|alive| alive == under_way.on_trial);
+        if changed || proved_otherwise {
             let told = endpoint.told(&key, &over.tried.in_words(), now_ms);
-            report(&told);
-            self.to_record.endpoints.push(told);
+            if changed {
+                report(&told);
+            }
+            self.to_record.endpoints.insert(key, told);
         }
         self.to_record.tries.push(over);
     }
@@ -210,55 +239,12 @@ impl Round {
     }
 }
 
-/// Claims what is due, with each merchant as it is stored at this moment.
-async fn claim(app: Arc<App>) -> Result<Vec<Waiting>, Error> {
-    let now_ms = app.clock.business_now_ms();
-    let lease = Lease {
-        now_ms,
-        until_ms: now_ms.saturating_add(lease_ms(&app)),
-        owner: app.name.clone(),
-    };
-    let limit = i64::try_from(BATCH).unwrap_or(1);
-    let claimed = app
-        .store
-        .transact("notify: claim", |s| {
-            let lease = &lease;
-            async move { notifications::claim_due(&s, lease, limit).await }
-        })
-        .await?;
-    let mut ids: Vec<_> = claimed
-        .iter()
-        .map(|stored| stored.notification.merchant.clone())
-        .collect();
-    ids.sort();
-    ids.dedup();
-    let mut found = merchants::some(&app.store.reader(), &ids).await?;
-    listeners::stand_in(&app, &app.store.reader(), &mut found).await?;
-    let by_id: HashMap<_, _> = found
-        .into_iter()
-        .map(|merchant| (merchant.id.clone(), Arc::new(merchant)))
-        .collect();
-    let with_merchant = |stored: StoredNotification| {
-        let id = stored.notification.merchant.clone();
-        let merchant = by_id.get(&id).cloned();
-        let url = merchant
-            .as_deref()
-            .and_then(|merchant| attempt::url_of(merchant, stored.kind));
-        Waiting {
-            key: (id, url.unwrap_or_default().to_owned()),
-            stored,
-            merchant,
-            since_ms: now_ms,
-        }
-    };
-    Ok(claimed.into_iter().map(with_merchant).collect())
-}
-
 /// One try. When it takes long, it counts among the slow ones from then on.
 async fn send_one(
     app: Arc<App>,
     stored: StoredNotification,
     merchant: Option<Arc<Merchant>>,
+    standing: Standing,
 ) -> Over {
     let began_at_ms = app.clock.business_now_ms();
     let began_us = app.clock.monotonic_us();
@@ -270,7 +256,11 @@ async fn send_one(
         match tokio::time::timeout(long, &mut sending).await {
             Ok(tried) => tried,
             Err(_) => {
-                let _counted = Slow::count(&app);
+                let slow = &app.notifier.slow;
+                let _counted = Counted::one_more(match standing {
+                    Standing::Quick => &slow.quick,
+                    _ => &slow.others,
+                });
                 sending.await
             }
         }
@@ -284,22 +274,23 @@ async fn send_one(
             .unwrap_or_default(),
         began_at_ms,
         took_us,
+        on_trial: false,
     }
 }
 
-/// One of the slow tries, as long as it lives.
-struct Slow<'a>(&'a App);
+/// Counts as one, as long as it lives.
+struct Counted<'a>(&'a AtomicUsize);
 
-impl<'a> Slow<'a> {
-    fn count(app: &'a App) -> Self {
-        app.notifier.slow.fetch_add(1, Ordering::Relaxed);
-        Self(app)
+impl<'a> Counted<'a> {
+    fn one_more(among: &'a AtomicUsize) -> Self {
+        among.fetch_add(1, Ordering::Relaxed);
+        Self(among)
     }
 }
 
-impl Drop for Slow<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.0.notifier.slow.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -315,17 +306,10 @@ fn report(endpoint: &notification_endpoints::Endpoint) {
     }
 }
 
-fn lease_ms(app: &App) -> i64 {
-    let try_ms = i64::try_from(app.notifier.timeout().as_millis()).unwrap_or(i64::MAX);
-    LONGEST_WAIT_MS
-        .saturating_add(try_ms)
-        .saturating_add(RECORD_MS)
-}
-
 impl Batch {
     /// Makes a notification due again at this time.
-    fn put_off(&mut self, mut stored: StoredNotification, at_ms: i64) {
+    fn put_off(&mut self, mut stored: StoredNotification, at_ms: i64, on_trial: bool) {
         stored.notification.state = NotificationState::Due { at_ms };
-        self.back.push(stored);
+        self.back.push(Back { stored, on_trial });
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use direct_debit::{MerchantId, NotificationId, NotificationState};
 use gateway::App;
 use storage::notification_attempts::{self, Attempt};
+use storage::notification_trials::{self, Now, Place};
 use storage::notifications::{self, NewNotification, NotificationKind, StoredNotification};
 
 use crate::receiver::{self, Receiver};
@@ -133,4 +134,14 @@ pub async fn until(is_so: impl Fn() -> bool) {
     tokio::time::timeout(Duration::from_secs(20), waiting)
         .await
         .expect("it never came to be so");
+}
+
+/// What is due to endpoints that have to prove themselves.
+pub async fn on_trial(app: &App) -> Vec<Place> {
+    let now = Now {
+        business_ms: app.clock.business_now_ms(),
+        wall_ms: app.clock.wall_now_ms(),
+    };
+    let due = notification_trials::after(&app.store.reader(), now, &Place::first(), 10_000).await;
+    due.unwrap().into_iter().map(|one| one.place).collect()
 }

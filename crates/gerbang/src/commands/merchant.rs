@@ -255,7 +255,7 @@ async fn show(app: &App, client_id: &str, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The endpoints that ever broke, with what their breakers do as the gateways last told.
+/// The endpoints that were tried, with what their breakers do as the gateways last told.
 async fn endpoints(app: &App, merchant: &Merchant) -> anyhow::Result<Value> {
     let told = notification_endpoints::of_merchant(&app.store.reader(), &merchant.id).await?;
     let shown = told.iter().map(|one| {

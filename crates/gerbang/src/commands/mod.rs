@@ -2,7 +2,7 @@
 
 pub mod bank;
 pub mod completion;
-pub mod control;
+mod control;
 pub mod copy_database;
 pub mod customer;
 mod fault;
@@ -23,6 +23,5 @@ pub mod signatures;
 mod span;
 mod statement_file;
 pub mod token;
-pub mod trigger;
 
 pub use span::milliseconds;

@@ -9,8 +9,9 @@ use direct_debit::{
 use snap::{Amount, PayMethod, Secret};
 use storage::external_ids::{Claim, ClaimKey};
 use storage::merchants::{Merchant, MerchantSettings, MerchantState};
+use storage::notification_endpoints::{self, BreakerState, Endpoint};
 use storage::notifications::{NewNotification, NotificationKind};
-use storage::{bindings, payments};
+use storage::{Store, bindings, merchants, payments};
 
 /// 2026-01-02, 03:04:05 in Jakarta.
 pub const NOW_MS: i64 = 1_767_297_845_000;
@@ -186,4 +187,22 @@ pub fn notification(id: &str, subject: &str) -> NewNotification {
         due_at_ms: NOW_MS,
         created_at_ms: NOW_MS,
     }
+}
+
+/// The merchant with an endpoint that failed so often since it last answered.
+pub async fn with_endpoint(store: &Store, failures: i64) {
+    let endpoint = &Endpoint {
+        merchant: merchant_id(),
+        url: merchant().notification_url.unwrap(),
+        state: BreakerState::Closed,
+        failures,
+        since_ms: NOW_MS,
+        probe_at_ms: None,
+        reason: None,
+    };
+    let write = |s| async move {
+        merchants::insert(&s, &merchant()).await?;
+        notification_endpoints::put(&s, endpoint).await
+    };
+    store.transact("endpoint", write).await.unwrap();
 }

@@ -64,6 +64,30 @@ pub(super) const ALL: &[Mutant] = &[
         ),
     },
     Mutant {
+        name: "the version guard of notifications, many at once",
+        edits: &[edit(
+            "crates/storage/src/notification_batches.rs",
+            "AND notifications.version = given.column3",
+            "AND notifications.version >= given.column3",
+        )],
+        test: of_storage(
+            "trials",
+            "on_sqlite::what_another_has_taken_over_is_left_alone",
+        ),
+    },
+    Mutant {
+        name: "the order of a subject, where its endpoint is on trial",
+        edits: &[edit(
+            "crates/storage/src/notification_trials.rs",
+            "AND e.sequence < notifications.sequence",
+            "AND e.sequence < 0",
+        )],
+        test: of_storage(
+            "trials",
+            "on_sqlite::of_one_subject_only_the_earliest_is_seen_and_claimed",
+        ),
+    },
+    Mutant {
         name: "the guard that a paying binding is active",
         edits: &[edit(
             BINDINGS,
