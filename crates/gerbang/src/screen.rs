@@ -11,13 +11,16 @@
 use std::fmt::Display;
 use std::io::IsTerminal as _;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::{AnsiColor, Color, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
+const PRINT: Style = Style::new()
+    .fg_color(Some(Color::Ansi(AnsiColor::Black)))
+    .bg_color(Some(Color::Ansi(AnsiColor::BrightWhite)));
 const NAME: Style = AnsiColor::Cyan.on_default();
 
 /// A terminal narrower than this does not tell its true width; lines are left to it.
@@ -88,6 +91,13 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) {
         table.add_row(row);
     }
     anstream::println!("{table}");
+}
+
+/// A picture of blocks, black on white whatever the terminal's colours are.
+pub fn dark_on_light(picture: &str) {
+    for line in picture.lines() {
+        anstream::println!("{PRINT}{line}{PRINT:#}");
+    }
 }
 
 /// JSON for scripts, on stdout and never coloured.

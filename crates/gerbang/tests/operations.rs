@@ -165,6 +165,12 @@ fn scripts_do_the_same_with_json_and_see_no_secret() {
     };
     let begun = json(&["bind", "--no-wait", "--customer", "cust-1"], 0);
     assert_eq!(begun["outcome"], "begun");
+    let output = desk.run(&["pay"]);
+    assert!(
+        stderr(&output).contains("bind --finish"),
+        "{}",
+        stderr(&output)
+    );
     let early = json(&["bind", "--finish"], 3);
     assert_eq!(
         (&early["outcome"], &early["code"]),

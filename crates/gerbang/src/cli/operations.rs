@@ -9,12 +9,12 @@ use super::profiles::ProfileArgs;
 /// What every operation takes.
 #[derive(Debug, Args)]
 pub struct OperationArgs {
-    /// Which merchant.
-    #[command(flatten)]
-    pub profile: ProfileArgs,
     /// Machine-readable
     #[arg(long)]
     pub json: bool,
+    /// Which merchant.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
 }
 
 /// What is done with a page for the customer.
@@ -59,12 +59,12 @@ pub struct BindArgs {
     /// With --finish: a file with the authCode of a binding that was begun elsewhere
     #[arg(long, value_name = "FILE", requires = "finish")]
     pub auth_code_file: Option<PathBuf>,
-    /// The page.
-    #[command(flatten)]
-    pub page: PageArgs,
     /// Which merchant.
     #[command(flatten)]
     pub operation: OperationArgs,
+    /// The page.
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 /// `gerbang balance` and `gerbang unbind`.
@@ -108,12 +108,12 @@ pub struct PayArgs {
     /// Wait until the payment is paid, refused or cancelled
     #[arg(long)]
     pub wait: bool,
-    /// The page.
-    #[command(flatten)]
-    pub page: PageArgs,
     /// Which merchant.
     #[command(flatten)]
     pub operation: OperationArgs,
+    /// The page.
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 /// `gerbang status`.

@@ -102,13 +102,13 @@ pub struct AddProfileArgs {
 /// `gerbang token`.
 #[derive(Debug, Args)]
 pub struct TokenArgs {
-    /// Which merchant.
-    #[command(flatten)]
-    pub profile: ProfileArgs,
     /// Write the token into this file, readable by you only, for `gerbang sign --token-file`
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
     /// Machine-readable
     #[arg(long)]
     pub json: bool,
+    /// Which merchant.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
 }

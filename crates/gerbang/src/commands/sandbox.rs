@@ -1,5 +1,6 @@
 //! `gerbang sandbox`: everything on this machine, until it is told to stop.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use merchant_sdk::notifications::{Event, Notification};
@@ -12,6 +13,7 @@ use crate::stopping::Signals;
 /// Runs it.
 pub async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
+    let usual = args.data == Path::new("gerbang-data");
     let plan = Plan {
         port: args.port,
         data: args.data,
@@ -23,6 +25,14 @@ pub async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let (sandbox, mut notifications) = sandbox::start(&plan).await?;
     screen::heading("The sandbox is running.");
     describe(&sandbox);
+    screen::gap();
+    screen::note("As a merchant, in another terminal in this folder:");
+    let data = match usual {
+        true => String::new(),
+        false => format!(" --data {}", sandbox.data().display()),
+    };
+    screen::command(format!("bind --open{data}"));
+    screen::command(format!("pay --wait --open{data}"));
     screen::note("Ctrl-C stops it. What it knows stays in the folder; --reset starts over.");
     screen::gap();
     loop {

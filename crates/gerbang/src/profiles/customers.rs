@@ -115,9 +115,13 @@ impl Kept {
     pub fn customer(&self, id: Option<&str>) -> anyhow::Result<&Linked> {
         let mut newest_first = self.linked.iter().rev();
         match id {
-            None => newest_first
-                .next()
-                .context("no customer is linked yet; `gerbang bind` links one"),
+            None => newest_first.next().with_context(|| match self.begun.last() {
+                None => "no customer is linked yet; `gerbang bind` links one".to_owned(),
+                Some(begun) => format!(
+                    "no customer is linked yet; when {} has finished on the bank's page, `gerbang bind --finish`",
+                    begun.customer
+                ),
+            }),
             Some(id) => newest_first.find(|one| one.customer == id).with_context(|| {
                 let ids: Vec<&str> = self.linked.iter().map(|one| one.customer.as_str()).collect();
                 match ids.as_slice() {

@@ -23,7 +23,7 @@ pub fn show(
     } else {
         screen::value("the customer's page", page);
         if args.qr || (screen::is_terminal() && !is_local(page)) {
-            screen::line(qr_code(page)?);
+            screen::dark_on_light(&qr_code(page)?);
         }
     }
     if args.open
@@ -76,7 +76,7 @@ pub fn return_to(
     })
 }
 
-/// Dark on light as scanners want it, on a dark terminal too.
+/// Blocks where it is dark.
 fn qr_code(text: &str) -> anyhow::Result<String> {
     let code = QrCode::new(text).context("the address is too long for a QR code")?;
     let mut picture = code.render::<Dense1x2>();
