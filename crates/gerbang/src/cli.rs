@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use bank::{BankAction, BankArgs, BankServeArgs, BankTarget, FaultArgs};
 pub use books::{CopyArgs, LedgerAction, LedgerArgs, ReconcileArgs};
-pub use listening::{ListenArgs, LogsAction, LogsArgs, TailArgs};
+pub use listening::{ListenArgs, LogsAction, LogsArgs, TailArgs, TriggerArgs};
 pub use management::{
     ListArgs, ManagementKeyAction, ManagementKeyArgs, NotificationAction, NotificationArgs,
     ResendArgs, Which,
@@ -84,6 +84,8 @@ pub enum Command {
     Unbind(CustomerOperationArgs),
     /// Hear a merchant's notifications on this machine, and hand them on to an application
     Listen(ListenArgs),
+    /// Make an event or a fault happen in a sandbox: a payment, a refund, a link that ends, …
+    Trigger(TriggerArgs),
     /// Follow a merchant's requests at the gateway, and why they failed
     Logs(LogsArgs),
     /// Make the signature of a request, without a network

@@ -21,6 +21,7 @@ mod sandbox;
 mod screen;
 mod secret_text;
 mod stopping;
+mod triggering;
 
 use std::process::ExitCode;
 
@@ -69,6 +70,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Unbind(args) => commands::operations::unbind(args).await,
             Command::Completion(args) => Ok(commands::completion::run(&args)),
             Command::Listen(args) => commands::listen::run(args).await,
+            Command::Trigger(args) => commands::trigger::run(args).await,
             Command::Logs(args) => commands::request_logs::run(args).await,
             Command::Sign(args) => commands::signatures::sign(&args),
             Command::Verify(args) => Ok(commands::signatures::verify(&args)),

@@ -343,3 +343,33 @@ async fn requests_are_followed_and_a_failed_one_says_what_was_wrong() {
     assert_eq!(only[0]["responseCode"], "4011100");
     assert!(failed.stop().success());
 }
+
+#[test]
+fn everything_that_can_be_triggered_is_heard_as_it_says() {
+    let sandbox = Sandbox::start(&["--no-merchant", "--relaxed-otp"]);
+    let listening = Listening::start(&sandbox, &["--print-json"]);
+    let list = run(&["trigger", "--list", "--json"]);
+    let list: Value = serde_json::from_slice(&list.stdout).unwrap();
+    for trigger in list.as_array().unwrap() {
+        let (event, hears) = (
+            trigger["event"].as_str().unwrap(),
+            trigger["hears"].as_str().unwrap(),
+        );
+        let before = listening.lines().len();
+        let output = run(&["trigger", event, "--json", "--data", sandbox.data()]);
+        assert!(output.status.success(), "{event}: {}", stderr(&output));
+        for heard in hears.split(", ") {
+            let is_it = |line: &String| {
+                let line: Value = serde_json::from_str(line).unwrap();
+                let known = line["event"] == heard;
+                known || heard == "what it told" && line["again"] == true
+            };
+            wait_until(event, || listening.lines().iter().skip(before).any(is_it));
+        }
+    }
+    assert!(listening.process.stop().success());
+    let unknown = run(&["trigger", "payment.paid", "--data", sandbox.data()]);
+    assert!(stderr(&unknown).contains("gerbang trigger --list"));
+    let nothing = run(&["trigger", "--data", sandbox.data()]);
+    assert!(stderr(&nothing).contains("gerbang trigger payment.success"));
+}

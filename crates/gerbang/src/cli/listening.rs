@@ -54,6 +54,23 @@ pub struct ListenArgs {
     pub profile: ProfileArgs,
 }
 
+/// `gerbang trigger`.
+#[derive(Debug, Args)]
+pub struct TriggerArgs {
+    /// What should happen, such as payment.success
+    #[arg(conflicts_with = "list")]
+    pub event: Option<String>,
+    /// Show what can happen
+    #[arg(long)]
+    pub list: bool,
+    /// Machine-readable
+    #[arg(long)]
+    pub json: bool,
+    /// Which merchant.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
+}
+
 /// `gerbang logs`.
 #[derive(Debug, Args)]
 pub struct LogsArgs {

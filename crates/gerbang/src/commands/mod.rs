@@ -2,7 +2,7 @@
 
 pub mod bank;
 pub mod completion;
-mod control;
+pub mod control;
 pub mod copy_database;
 pub mod customer;
 mod fault;
@@ -23,5 +23,6 @@ pub mod signatures;
 mod span;
 mod statement_file;
 pub mod token;
+pub mod trigger;
 
 pub use span::milliseconds;
