@@ -55,6 +55,8 @@ pub struct Entry {
     pub status: u16,
     /// The `responseCode` of the answer.
     pub response_code: Option<String>,
+    /// The `responseMessage` of the answer.
+    pub response_message: Option<String>,
     /// How long it took.
     pub took_us: u64,
     /// The string to sign that we built, with the token shortened; only for wrong signatures.
@@ -204,6 +206,7 @@ mod tests {
             path: "/".to_owned(),
             status: 200,
             response_code: None,
+            response_message: None,
             took_us: 1,
             string_to_sign: None,
             finding: None,

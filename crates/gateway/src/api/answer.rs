@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use snap::{Case, ErrorBody, PaymentErrorBody, Refusal, Service};
 
 /// One answer: status, body and headers of its own.
@@ -18,6 +18,16 @@ pub struct Answer {
     status: u16,
     body: Bytes,
     headers: HeaderMap,
+}
+
+/// What an answer says in its body.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Said {
+    /// The `responseCode`.
+    pub response_code: Option<String>,
+    /// The `responseMessage`.
+    pub response_message: Option<String>,
 }
 
 impl Answer {
@@ -88,17 +98,10 @@ impl Answer {
         &self.body
     }
 
-    /// The `responseCode` in the body, for logs.
+    /// What the body says, for logs.
     #[must_use]
-    pub fn response_code(&self) -> Option<String> {
-        #[derive(serde::Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Code {
-            response_code: String,
-        }
-        serde_json::from_slice::<Code>(&self.body)
-            .ok()
-            .map(|code| code.response_code)
+    pub fn said(&self) -> Said {
+        serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
     /// The answer with the headers that every answer carries.

@@ -176,13 +176,13 @@ fn record(app: &App, seen: Seen, answer: &Answer, trail: Trail, body: &[u8]) {
         took_us,
     } = seen;
     let status = answer.status();
-    let response_code = answer.response_code();
+    let said = answer.said();
     tracing::info!(
         finding = trail.finding.as_deref(),
         method,
         path,
         status,
-        code = response_code.as_deref(),
+        code = said.response_code.as_deref(),
         took_us,
         "answered"
     );
@@ -198,7 +198,8 @@ fn record(app: &App, seen: Seen, answer: &Answer, trail: Trail, body: &[u8]) {
         method,
         path,
         status,
-        response_code,
+        response_code: said.response_code,
+        response_message: said.response_message,
         took_us,
         string_to_sign: trail.string_to_sign,
         finding: trail.finding,

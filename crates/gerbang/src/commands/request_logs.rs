@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 use snap::timestamp::format_jakarta;
-use snap::{Case, ReceivedCode};
 
 use crate::cli::{LogsAction, LogsArgs, TailArgs};
 use crate::management::Management;
@@ -82,7 +81,7 @@ fn tell(request: &Value) {
     }
     screen::bad(line);
     let found = match text("finding") {
-        "" => meaning(code),
+        "" => text("responseMessage"),
         finding => finding,
     };
     let beneath = [
@@ -98,10 +97,4 @@ fn tell(request: &Value) {
             screen::note(format!("            {name}{text}"));
         }
     }
-}
-
-/// What a response code says, where the gateway found nothing more.
-fn meaning(code: &str) -> &'static str {
-    let case = ReceivedCode::parse(code).and_then(ReceivedCode::case);
-    case.map(Case::message).unwrap_or_default()
 }
