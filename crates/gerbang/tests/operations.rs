@@ -354,6 +354,22 @@ fn mistakes_on_the_command_line_are_explained() {
     }
     let output = desk.run(&["pay", "--qr"]);
     assert!(stdout(&output).contains('█'), "{}", stdout(&output));
+    std::fs::write(desk.path().join("bin/xdg-open"), "#!/bin/sh\nexit 3\n").unwrap();
+    let output = shell::command(&["pay", "--open"])
+        .current_dir(desk.path())
+        .env("PATH", desk.path().join("bin"))
+        .output()
+        .unwrap();
+    assert!(
+        stderr(&output).contains("no browser"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        stdout(&output).contains("customer complete"),
+        "{}",
+        stdout(&output)
+    );
     desk.sandbox.stop();
     let output = shell::command(&["pay"])
         .current_dir(desk.folder.path())

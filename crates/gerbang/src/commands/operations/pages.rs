@@ -26,12 +26,9 @@ pub fn show(
             screen::dark_on_light(&qr_code(page)?);
         }
     }
-    if args.open
-        && let Err(error) = open::that_detached(page)
-    {
-        screen::aside(format!(
-            "no browser could be opened ({error}); open the page yourself"
-        ));
+    let opened = args.open && open::that_detached(page).is_ok();
+    if args.open && !opened {
+        screen::aside("no browser could be opened on this machine");
     }
     if let (Some(sandbox), false) = (&session.profile.sandbox, session.json) {
         let mut customers = sandbox.customers.iter();
@@ -41,7 +38,7 @@ pub fn show(
             "to type there",
             format!("the PIN {pin}, and OTPs from {}", sandbox.inbox_url),
         );
-        if !args.open {
+        if !opened {
             screen::note("open it, or let a command play the customer:");
             session.next(&format!("customer complete {}", quoted(page)));
         }
