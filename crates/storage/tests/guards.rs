@@ -7,6 +7,7 @@ mod samples;
 
 use engines::{Database, on_both_engines};
 use samples::NOW_MS;
+use storage::listeners::{self, Listener};
 use storage::{Error, Store, bindings, notifications, payments, refunds};
 
 on_both_engines!(
@@ -24,6 +25,7 @@ on_both_engines!(
     a_code_names_one_binding,
     notifications_of_a_subject_have_places_of_their_own,
     a_change_has_one_place_in_the_history,
+    an_id_names_one_listener,
 );
 
 /// Runs one write in a transaction of its own.
@@ -136,6 +138,22 @@ async fn notifications_of_a_subject_have_places_of_their_own(database: Database)
 async fn a_change_has_one_place_in_the_history(database: Database) {
     let payments = two_payments(database).await;
     stay_two(&payments.store, "UPDATE history SET subject = 'P1'").await;
+}
+
+async fn an_id_names_one_listener(database: Database) {
+    for name in ["L1", "L2"] {
+        let listener = &Listener {
+            id: name.to_owned(),
+            merchant: direct_debit::MerchantId::new(name),
+            notification_url: "http://127.0.0.1:1/".to_owned(),
+            token_url: None,
+            binding_notification_url: "http://127.0.0.1:1/".to_owned(),
+            created_at_ms: NOW_MS,
+            expires_at_ms: NOW_MS + 1,
+        };
+        write!(database.store, |s| listeners::put(&s, listener)).unwrap();
+    }
+    stay_two(&database.store, "UPDATE listeners SET id = 'L'").await;
 }
 
 async fn two_payments(database: Database) -> Database {

@@ -134,6 +134,15 @@ pub(super) const ALL: &[Mutant] = &[
         test: of_storage("guards", "on_sqlite::a_change_has_one_place_in_the_history"),
     },
     Mutant {
+        name: "one listener of an id",
+        edits: &[edit(
+            "crates/storage/migrations/0012_listeners.sql",
+            "id TEXT NOT NULL UNIQUE",
+            "id TEXT NOT NULL",
+        )],
+        test: of_storage("guards", "on_sqlite::an_id_names_one_listener"),
+    },
+    Mutant {
         name: "one active binding of a customer",
         edits: &[edit(
             OF_BINDINGS,
