@@ -173,12 +173,18 @@ async fn end_at_bank(app: &App, bank: &Bank, binding: &Binding) -> Result<bool, 
     };
     Ok(match bank.unbind(&request).await {
         Asked::Done(_) | Asked::Unlinked(_) => true,
-        // The bank knows no such link: there is nothing to end.
+        // The bank knows no such link: there is nothing to end, unless our request for it (07) may still be on
+        // its way to the bank.
         Asked::Refused(no) => {
-            matches!(
+            let unknown = matches!(
                 no.code.case(),
                 Some(Case::InvalidAccount | Case::TransactionNotFound)
-            )
+            );
+            let sure_at_ms = binding
+                .created_at_ms
+                .saturating_add(bank.profile().not_found_window_ms);
+            let was_linked = binding.state.name() == BindingStateName::Ending;
+            unknown && (was_linked || app.clock.business_now_ms() >= sure_at_ms)
         }
         Asked::InProgress | Asked::Unknown(_) | Asked::NotAsked => false,
     })

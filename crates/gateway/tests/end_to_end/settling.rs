@@ -6,7 +6,7 @@ use std::time::Duration;
 use bank_simulator::demo_customers;
 use merchant_sdk::pages::{Ending, Script};
 use snap::paths;
-use storage::{Lease, Point, payments};
+use storage::{Lease, Point, bindings, payments};
 
 use super::stage::*;
 use super::wire::Cut;
@@ -293,6 +293,24 @@ async fn a_binding_that_nobody_finished_expires_and_its_link_is_ended() {
     let late = stage.shop.exchange(&code).await;
     assert_eq!(late.code(), Some("4017400"));
     stage.linked(&stage.shop, siti, "cust-1").await;
+}
+
+#[tokio::test]
+async fn a_link_that_the_bank_does_not_know_is_ended_again_when_it_cannot_come_to_know_it() {
+    let stage = Stage::new().await;
+    let siti = &demo_customers()[0];
+    stage.wire.cut(paths::BANK_BINDING, Cut::Before, 1);
+    let wanted = binding(siti.phone_no, "cust-1");
+    let lost = stage.shop.post(BINDING, &wanted).await;
+    assert_eq!(lost.code().as_deref(), Some("5040700"));
+    // Another attempt takes its place: nobody wants the first link any more.
+    let second = stage.shop.post(BINDING, &wanted).await;
+    assert_eq!(second.code().as_deref(), Some("2000700"));
+    settle(&stage, 3).await;
+    assert!(stage.wire.calls(paths::BANK_UNBINDING) > 1);
+    let open = bindings::next_due(&stage.app().store.reader()).await;
+    let now_ms = stage.app().clock.business_now_ms();
+    assert!(open.unwrap().is_none_or(|due_ms| due_ms > now_ms));
 }
 
 #[tokio::test]
