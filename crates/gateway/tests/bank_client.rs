@@ -540,6 +540,15 @@ async fn a_token_is_renewed_before_its_end() {
 }
 
 #[test]
+fn a_client_id_that_no_header_can_carry_makes_no_client() {
+    let key = Arc::new(PrivateKey::generate().unwrap());
+    let profile = BankProfile::new("allo", "https://bank.example", "id\n", Secret::new(SECRET));
+    let made = Bank::new(profile, key, Clock::system(), Entropy::seeded(1), None);
+    let told = made.err().unwrap().to_string();
+    assert!(told.contains("client id at bank allo"), "{told}");
+}
+
+#[test]
 fn a_base_url_that_is_none_makes_no_client() {
     let key = Arc::new(PrivateKey::generate().unwrap());
     for url in [

@@ -13,7 +13,7 @@ mod world;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use direct_debit::{MerchantId, NotificationState};
 use gateway::App;
@@ -52,17 +52,7 @@ async fn owe_many(app: &App, count: usize) {
 
 #[tokio::test]
 async fn an_endpoint_that_keeps_failing_is_probed_and_the_others_use_up_no_try() {
-    let up = Arc::new(AtomicBool::new(false));
-    let is_up = Arc::clone(&up);
-    let receiver = Receiver::with_tokens(move |_| {
-        if is_up.load(Ordering::SeqCst) {
-            ok()
-        } else {
-            plain(503, "")
-        }
-    })
-    .await;
-    let world = telling(&format!("{}/notify", receiver.url)).await;
+    let (up, receiver, world) = telling_one_that_is_down(503).await;
     let app = world.app();
     owe_many(app, 60).await;
     run(&world).await;
@@ -101,17 +91,7 @@ async fn an_endpoint_that_keeps_failing_is_probed_and_the_others_use_up_no_try()
 
 #[tokio::test]
 async fn of_one_payment_the_order_holds_across_an_open_breaker() {
-    let up = Arc::new(AtomicBool::new(false));
-    let is_up = Arc::clone(&up);
-    let receiver = Receiver::with_tokens(move |_| {
-        if is_up.load(Ordering::SeqCst) {
-            ok()
-        } else {
-            plain(500, "")
-        }
-    })
-    .await;
-    let world = telling(&format!("{}/notify", receiver.url)).await;
+    let (up, receiver, world) = telling_one_that_is_down(500).await;
     let app = world.app();
     for n in 0..24 {
         // Three states of each of eight payments.

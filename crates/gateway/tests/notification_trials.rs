@@ -13,12 +13,12 @@ mod world;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use direct_debit::{MerchantId, NotificationId, NotificationState};
 use gateway::App;
 use owing::*;
-use receiver::{Receiver, ok, plain};
+use receiver::{Receiver, ok};
 use storage::merchants::{self, Merchant, MerchantSettings};
 use storage::notifications::{self, NewNotification, NotificationKind};
 use world::{CLIENT_ID, World, add_merchant, change_merchant};
@@ -169,17 +169,7 @@ async fn those_that_work_do_not_keep_a_new_one_waiting_to_the_end() {
 
 #[tokio::test]
 async fn who_has_failed_is_served_again_as_soon_as_it_answers() {
-    let up = Arc::new(AtomicBool::new(false));
-    let is_up = Arc::clone(&up);
-    let receiver = Receiver::with_tokens(move |_| {
-        if is_up.load(Ordering::SeqCst) {
-            ok()
-        } else {
-            plain(503, "")
-        }
-    })
-    .await;
-    let world = telling(&format!("{}/notify", receiver.url)).await;
+    let (up, receiver, world) = telling_one_that_is_down(503).await;
     let app = world.app();
     owe_all(app, CLIENT_ID, "w", 40).await;
     run(&world).await;

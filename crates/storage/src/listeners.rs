@@ -6,10 +6,8 @@ use direct_debit::MerchantId;
 
 use crate::record::Record;
 use crate::statements::statements;
-use crate::{Error, Session};
+use crate::{Error, Session, merchants};
 
-/// As many merchants the statement `SOME` takes.
-const AT_ONCE: usize = 16;
 /// An expired one can still be renewed for so long.
 const FORGOTTEN_AFTER_MS: i64 = 60 * 60 * 1_000;
 
@@ -105,18 +103,9 @@ pub async fn all(s: &Session, limit: i64) -> Result<Vec<Listener>, Error> {
 }
 
 /// Those of these merchants, expired or not, in no order.
-pub async fn some(s: &Session, merchants: &[MerchantId]) -> Result<Vec<Listener>, Error> {
-    let mut found = Vec::new();
-    for group in merchants.chunks(AT_ONCE) {
-        // What is left of the last group is filled up with its first.
-        let rest = std::iter::repeat(group.first()).flatten();
-        let ids = group.iter().chain(rest).take(AT_ONCE);
-        let values: Vec<crate::Value> = ids.map(|id| id.as_str().into()).collect();
-        for row in s.fetch_all(SOME, &values).await? {
-            found.push(read(&row)?);
-        }
-    }
-    Ok(found)
+pub async fn some(s: &Session, of: &[MerchantId]) -> Result<Vec<Listener>, Error> {
+    let rows = merchants::rows_of(s, SOME, of).await?;
+    rows.iter().map(read).collect()
 }
 
 fn read(row: &Record) -> Result<Listener, Error> {

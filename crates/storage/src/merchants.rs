@@ -7,11 +7,11 @@ use snap::Secret;
 use crate::cipher::Place;
 pub use crate::notification_profile::{NotificationProfile, ProfileError};
 use crate::record::Record;
-use crate::statements::statements;
+use crate::statements::{Sql, statements};
 use crate::{Error, Session};
 
 const TABLE: &str = "merchants";
-/// As many ids the statement `SOME` takes.
+/// As many ids a statement takes that finds something for some merchants.
 const AT_ONCE: usize = 16;
 
 statements! { "merchants";
@@ -179,17 +179,25 @@ pub async fn by_id(s: &Session, id: &MerchantId) -> Result<Option<Merchant>, Err
 
 /// Those of these merchants that there are, in no order.
 pub async fn some(s: &Session, ids: &[MerchantId]) -> Result<Vec<Merchant>, Error> {
-    let mut found = Vec::with_capacity(ids.len());
+    let rows = rows_of(s, SOME, ids).await?;
+    rows.iter().map(|row| merchant(s, row)).collect()
+}
+
+/// What a statement finds for these merchants; it takes [`AT_ONCE`] ids.
+pub(crate) async fn rows_of(
+    s: &Session,
+    sql: Sql,
+    ids: &[MerchantId],
+) -> Result<Vec<Record>, Error> {
+    let mut rows = Vec::with_capacity(ids.len());
     for group in ids.chunks(AT_ONCE) {
         // What is left of the last group is filled up with its first.
         let rest = std::iter::repeat(group.first()).flatten();
         let ids = group.iter().chain(rest).take(AT_ONCE);
         let values: Vec<crate::Value> = ids.map(|id| id.as_str().into()).collect();
-        for row in s.fetch_all(SOME, &values).await? {
-            found.push(merchant(s, &row)?);
-        }
+        rows.extend(s.fetch_all(sql, &values).await?);
     }
-    Ok(found)
+    Ok(rows)
 }
 
 /// All merchants, oldest first.

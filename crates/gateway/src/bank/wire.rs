@@ -40,6 +40,12 @@ pub enum BankError {
         /// The URL as configured.
         url: String,
     },
+    /// Our client id cannot stand in a header.
+    #[error("our client id at bank {bank} has characters that cannot be sent")]
+    ClientId {
+        /// The bank's id.
+        bank: String,
+    },
     /// The HTTP client or the extra certificate authority.
     #[error("the HTTP client for bank {bank} cannot be made")]
     Client {
@@ -91,6 +97,9 @@ impl Wire {
         entropy: Entropy,
         network: Option<Arc<dyn Network>>,
     ) -> Result<Self, BankError> {
+        HeaderValue::from_str(&profile.client_id).map_err(|_| BankError::ClientId {
+            bank: profile.id.clone(),
+        })?;
         Ok(Self {
             base: base_url(profile)?,
             way: match network {
@@ -172,7 +181,7 @@ impl Wire {
     }
 }
 
-/// What cannot stand in a header is sent as nothing, and the bank says so.
+/// The client id was looked at when the client was made, and all else is letters and digits of our own.
 fn value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

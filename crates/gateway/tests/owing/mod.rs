@@ -1,6 +1,8 @@
 //! An outbox with something in it, and what became of that.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use direct_debit::{MerchantId, NotificationId, NotificationState};
@@ -28,6 +30,22 @@ pub async fn telling(url: &str) -> World {
     })
     .await;
     world
+}
+
+/// The same to a receiver that answers with this status until it is up.
+pub async fn telling_one_that_is_down(status: u16) -> (Arc<AtomicBool>, Receiver, World) {
+    let up = Arc::new(AtomicBool::new(false));
+    let is_up = Arc::clone(&up);
+    let receiver = Receiver::with_tokens(move |_| {
+        if is_up.load(Ordering::SeqCst) {
+            receiver::ok()
+        } else {
+            receiver::plain(status, "")
+        }
+    })
+    .await;
+    let world = telling(&format!("{}/notify", receiver.url)).await;
+    (up, receiver, world)
 }
 
 /// The same with a token, to a receiver.

@@ -137,8 +137,7 @@ fn wished(ask: &Ask) -> Result<Listener, Refusal> {
 
 /// The caller's listener with the id of the path.
 async fn find(ask: &Ask, s: &Session) -> Result<Listener, Trouble> {
-    let refused = Trouble::Refused;
-    allowed(ask).map_err(refused)?;
+    allowed(ask).map_err(Trouble::Refused)?;
     ask.caller.demand_change().map_err(Trouble::Refused)?;
     let whose = ask.whose().map_err(Trouble::Refused)?;
     let found = if is_id(&ask.id) {
