@@ -21,7 +21,8 @@ statements! { "external_ids";
               FROM external_ids \
               WHERE merchant_id = $1 AND scope = $2 AND day = $3 AND external_id = $4";
     ANSWER = "UPDATE external_ids SET answer_status = $5, answer = $6, subject = $7 \
-              WHERE merchant_id = $1 AND scope = $2 AND day = $3 AND external_id = $4";
+              WHERE merchant_id = $1 AND scope = $2 AND day = $3 AND external_id = $4 \
+              AND answer IS NULL";
     LEAD = "UPDATE external_ids SET subject = $5 \
             WHERE merchant_id = $1 AND scope = $2 AND day = $3 AND external_id = $4";
     RELEASE = "DELETE FROM external_ids \
@@ -111,21 +112,27 @@ pub async fn by_key(s: &Session, key: &ClaimKey) -> Result<Option<Claim>, Error>
     row.map(|row| read(s, key, &row)).transpose()
 }
 
-/// Stores the answer to a claim, with what it led to.
+/// Stores the answer to a claim, with what it led to, and returns the one that stands: an answer that was
+/// stored before is never replaced, since somebody may have heard it.
 pub async fn answer(
     s: &Session,
     key: &ClaimKey,
-    answer: &Answer,
+    answer: Answer,
     subject: Option<&str>,
-) -> Result<(), Error> {
+) -> Result<Answer, Error> {
     let mut values = key_values(key);
     values.extend([
         answer.status.into(),
         seal(s, key, &answer.body)?.into(),
         subject.into(),
     ]);
-    let rows = s.execute(ANSWER, &values).await?;
-    s.demand_one(rows, TABLE, &key.external_id).await
+    if s.execute(ANSWER, &values).await? == 1 {
+        return Ok(answer);
+    }
+    match by_key(s, key).await?.and_then(|claim| claim.answer) {
+        Some(first) => Ok(first),
+        None => Err(s.overtaken(TABLE, &key.external_id).await),
+    }
 }
 
 /// Stores what a claim led to, before it is answered.

@@ -217,13 +217,20 @@ async fn a_repeated_external_id_finds_the_first_answer(database: Database) {
         status: 200,
         body: "{\"ok\": true}".to_owned(),
     };
-    write!(store, |s| external_ids::answer(
-        &s,
-        &claim.key,
-        answer,
-        Some("P1")
-    ))
-    .unwrap();
+    let late = &Answer {
+        status: 202,
+        body: "{\"ok\": false}".to_owned(),
+    };
+    // Of two answers the first stands, and the second hears it.
+    for (theirs, subject) in [(answer, "P1"), (late, "P2")] {
+        let stands = write!(store, |s| external_ids::answer(
+            &s,
+            &claim.key,
+            theirs.clone(),
+            Some(subject)
+        ));
+        assert_eq!(stands.unwrap(), *answer);
+    }
     let Claimed::Before(before) = write!(store, |s| external_ids::claim(&s, other)).unwrap() else {
         panic!("claimed twice");
     };
@@ -256,7 +263,10 @@ async fn a_claim_without_an_answer_can_be_given_back(database: Database) {
         Claimed::First
     );
     write!(store, |s| external_ids::answer(
-        &s, &claim.key, answer, None
+        &s,
+        &claim.key,
+        answer.clone(),
+        None
     ))
     .unwrap();
     write!(store, |s| external_ids::release(&s, &claim.key)).unwrap();
@@ -1043,7 +1053,10 @@ async fn nothing_secret_stands_in_a_row(database: Database) {
     };
     write!(store, |s| external_ids::claim(&s, claim)).unwrap();
     write!(store, |s| external_ids::answer(
-        &s, &claim.key, answer, None
+        &s,
+        &claim.key,
+        answer.clone(),
+        None
     ))
     .unwrap();
     let new = &samples::notification("N1", "P1");

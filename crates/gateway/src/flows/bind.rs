@@ -193,8 +193,7 @@ async fn abandoned(app: &App, s: &Session, once: &Once, wish: &Binding) -> Resul
         },
         None => Answer::case(Service::BINDING, Case::Timeout),
     };
-    once.answer(s, &answer, None).await?;
-    Ok(Begun::Answered(answer))
+    Ok(Begun::Answered(once.answer(s, &answer, None).await?))
 }
 
 fn at_bank(
@@ -279,8 +278,7 @@ async fn end(
             outbox::binding(app, s, &after, once.now_ms()).await?;
         }
     }
-    once.answer(s, &answer, Some(wish.id.as_str())).await?;
-    Ok(answer)
+    once.answer(s, &answer, Some(wish.id.as_str())).await
 }
 
 /// Accepted: the customer is to be sent to the page.

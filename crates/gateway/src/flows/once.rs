@@ -119,18 +119,21 @@ impl Once {
         }
     }
 
-    /// Stores the answer with what it led to.
+    /// Stores the answer with what it led to, and returns the one that stands: a repeat that came when this
+    /// request no longer counted as in flight may have been answered first.
     pub async fn answer(
         &self,
         s: &Session,
         answer: &Answer,
         subject: Option<&str>,
-    ) -> Result<(), Trouble> {
-        let stored = external_ids::Answer {
+    ) -> Result<Answer, Trouble> {
+        let ours = external_ids::Answer {
             status: i64::from(answer.status()),
             body: String::from_utf8_lossy(answer.body()).into_owned(),
         };
-        Ok(external_ids::answer(s, &self.key, &stored, subject).await?)
+        let stands = external_ids::answer(s, &self.key, ours, subject).await?;
+        let status = u16::try_from(stands.status).unwrap_or(answer.status());
+        Ok(Answer::stored(status, stands.body))
     }
 
     /// Whether this answer is the one that is stored: how a commit whose outcome is not known is
@@ -145,6 +148,12 @@ impl Once {
             .then_some(answer))
     }
 
+    /// Whether this request's claim is stored.
+    pub async fn is_claimed(&self, s: &Session) -> Result<bool, Trouble> {
+        let claim = external_ids::by_key(s, &self.key).await?;
+        Ok(claim.is_some_and(|claim| claim.fingerprint == self.fingerprint))
+    }
+
     /// Refuses by a rule of step 10: the claim and the refusal stay, nothing else does.
     pub async fn refuse(&self, s: &Session, rule: Rule) -> Result<Answer, Trouble> {
         self.refuse_as(s, &crate::api::answer::snap_refusal(rule))
@@ -153,9 +162,8 @@ impl Once {
 
     /// The same for a refusal that is already in SNAP's words.
     pub async fn refuse_as(&self, s: &Session, refusal: &Refusal) -> Result<Answer, Trouble> {
-        let answer = Answer::refusal(self.service, refusal);
-        self.answer(s, &answer, None).await?;
-        Ok(answer)
+        self.answer(s, &Answer::refusal(self.service, refusal), None)
+            .await
     }
 
     /// Now, on the business clock, as it was when the request came.

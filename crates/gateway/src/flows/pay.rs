@@ -172,8 +172,8 @@ async fn begin(
     let before =
         payments::by_partner_reference_no(s, &wish.merchant, &wish.partner_reference_no).await?;
     if let Some(before) = before {
-        let answer = repeated(app, &wish, &before);
-        once.answer(s, &answer, Some(before.id.as_str())).await?;
+        let truth = repeated(app, &wish, &before);
+        let answer = once.answer(s, &truth, Some(before.id.as_str())).await?;
         return Ok(Begun::Answered(answer));
     }
     if let Err(rule) = wish.check_parts() {
@@ -279,29 +279,33 @@ async fn end(
     let was = now.state.name();
     let (command, cause, due_ms) = meaning(&now, said, once.now_ms());
     let mut after = now.apply(command)?.into_inner();
-    let answer = match said {
+    let (told, first_answer) = match said {
         // The binding ended while the bank was asked.
-        _ if after.state.name() == PaymentStateName::Cancelled => truth(app, &after),
-        Asked::Refused(no) | Asked::Unlinked(no) => {
-            after.first_answer = FirstAnswer::Refused;
-            Answer::refusal(Service::PAYMENT, &refusal_of(&reason(no)))
+        _ if after.state.name() == PaymentStateName::Cancelled => {
+            (truth(app, &after), after.first_answer)
         }
+        Asked::Refused(no) | Asked::Unlinked(no) => (
+            Answer::refusal(Service::PAYMENT, &refusal_of(&reason(no))),
+            FirstAnswer::Refused,
+        ),
         _ if after.bank_page.is_some() || after.state.name().is_final() => {
-            after.first_answer = FirstAnswer::Accepted;
-            accepted(app, &after)
+            (accepted(app, &after), FirstAnswer::Accepted)
         }
-        Asked::InProgress => {
-            after.first_answer = FirstAnswer::Open;
-            Answer::case(Service::PAYMENT, Case::InProgress)
-        }
-        Asked::Done(_) | Asked::Unknown(_) | Asked::NotAsked => {
-            after.first_answer = FirstAnswer::Open;
-            Answer::case(Service::PAYMENT, Case::Timeout)
-        }
+        Asked::InProgress => (
+            Answer::case(Service::PAYMENT, Case::InProgress),
+            FirstAnswer::Open,
+        ),
+        Asked::Done(_) | Asked::Unknown(_) | Asked::NotAsked => (
+            Answer::case(Service::PAYMENT, Case::Timeout),
+            FirstAnswer::Open,
+        ),
     };
-    let id = after.id.clone();
+    let answer = once.answer(s, &told, Some(after.id.as_str())).await?;
+    // Otherwise a repeat was told the truth before the bank had spoken, and so will the next one be.
+    if answer.body() == told.body() {
+        after.first_answer = first_answer;
+    }
     record::payment(app, s, was, Step::Changed(after), cause, Some(due_ms)).await?;
-    once.answer(s, &answer, Some(id.as_str())).await?;
     Ok(answer)
 }
 

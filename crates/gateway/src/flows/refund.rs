@@ -70,8 +70,7 @@ pub async fn refund(app: Arc<App>, signed: Signed<RefundRequest>) -> Result<Answ
                 async move {
                     let refund = apply(app, &s, refund, said).await?;
                     let answer = told(signed, payment, &refund);
-                    once.answer(&s, &answer, Some(refund.id.as_str())).await?;
-                    Ok::<_, Trouble>(answer)
+                    once.answer(&s, &answer, Some(refund.id.as_str())).await
                 }
             },
             |s, answer| once.find(s, answer),
@@ -133,8 +132,8 @@ async fn begin(
         }
     };
     if let Some(before) = before {
-        let answer = told(signed, &payment, &before);
-        once.answer(s, &answer, Some(before.id.as_str())).await?;
+        let truth = told(signed, &payment, &before);
+        let answer = once.answer(s, &truth, Some(before.id.as_str())).await?;
         return Ok(Begun::Answered(answer));
     }
     let reserved = match payment.clone().reserve_refund(request.refund_amount) {

@@ -63,10 +63,7 @@ pub async fn unbind(app: Arc<App>, signed: Signed<UnbindingRequest>) -> Result<A
             "unbind: end",
             |s| {
                 let (once, answer, ended) = (&once, answer.clone(), &ended);
-                async move {
-                    once.answer(&s, &answer, Some(ended.id.as_str())).await?;
-                    Ok::<_, Trouble>(answer)
-                }
+                async move { once.answer(&s, &answer, Some(ended.id.as_str())).await }
             },
             |s, answer| once.find(s, answer),
         )
@@ -75,14 +72,13 @@ pub async fn unbind(app: Arc<App>, signed: Signed<UnbindingRequest>) -> Result<A
     Ok(answer)
 }
 
-/// Whether commit 1 happened, when that is not known: whoever made the binding end, it is to be ended.
+/// Whether commit 1 happened, when that is not known: the binding ends since the claim was first stored.
 async fn find(s: Session, once: &Once, begun: Begun) -> Result<Option<Begun>, Trouble> {
     match begun {
         Begun::Answered(answer) => Ok(once.find(s, answer).await?.map(Begun::Answered)),
         Begun::Started(binding) => {
-            let now = bindings::by_id(&s, &binding.merchant, &binding.id).await?;
-            let ends = now.is_some_and(|now| now.state.name() == BindingStateName::Ending);
-            Ok(ends.then_some(Begun::Started(binding)))
+            let claimed = once.is_claimed(&s).await?;
+            Ok(claimed.then_some(Begun::Started(binding)))
         }
     }
 }
@@ -111,9 +107,8 @@ async fn begin(
             if binding.state.name() == BindingStateName::Ending {
                 return Ok(Begun::Started(Box::new(binding)));
             }
-            let answer = told(&binding);
-            once.answer(s, &answer, Some(binding.id.as_str())).await?;
-            Ok(Begun::Answered(answer))
+            let id = Some(binding.id.as_str());
+            Ok(Begun::Answered(once.answer(s, &told(&binding), id).await?))
         }
     }
 }

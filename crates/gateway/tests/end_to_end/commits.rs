@@ -10,6 +10,7 @@ use snap::paths;
 use storage::{Error, Point};
 
 use super::stage::*;
+use super::wire::Cut;
 
 async fn linked() -> (Stage, String) {
     let stage = Stage::new().await;
@@ -198,6 +199,34 @@ async fn a_first_commit_that_did_not_happen_leaves_nothing_and_the_repeat_succee
             (200, Some(operation.yes))
         );
     }
+}
+
+#[tokio::test]
+async fn an_unbinding_that_another_request_began_is_not_taken_for_ones_own() {
+    let (stage, token) = linked().await;
+    stage.wire.cut(paths::BANK_UNBINDING, Cut::Before, 1);
+    let open = stage.shop.post(UNBINDING, &unbinding(&token)).await;
+    assert_eq!(open.code().as_deref(), Some("2020900"));
+    let request = Request {
+        shop: &stage.shop,
+        path: UNBINDING,
+        body: unbinding(&token),
+        token: None,
+    };
+    let before = stage.app().store.dump().await.unwrap();
+    lose(&stage, Point::BeforeCommit, "unbind: begin");
+    let lost = request.send().await;
+    assert_eq!(
+        (lost.status, lost.code().as_deref()),
+        (500, Some("5000901"))
+    );
+    assert_eq!(stage.app().store.dump().await.unwrap(), before);
+    mend(&stage);
+    let repeat = request.send().await;
+    assert_eq!(
+        (repeat.status, repeat.code().as_deref()),
+        (200, Some("2000900"))
+    );
 }
 
 #[tokio::test]

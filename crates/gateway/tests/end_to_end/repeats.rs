@@ -1,9 +1,15 @@
 //! Repeating a request: by X-EXTERNAL-ID, by partnerReferenceNo, by partnerRefundNo.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use bank_simulator::demo_customers;
 use merchant_sdk::pages::Script;
 use merchant_sdk::{Answer, RawOptions};
 use serde_json::{Value, json};
+use snap::paths;
+use storage::{Point, WaitingHook};
+use tokio::sync::Notify;
 
 use super::stage::*;
 
@@ -64,6 +70,49 @@ async fn a_repeat_under_the_same_external_id_is_a_conflict_with_the_first_body()
     )
     .await;
     assert_eq!(said(&again), (409, "4095800".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_answers_to_one_request_the_first_that_was_stored_stands() {
+    let stage = Stage::new().await;
+    let (_, token) = stage
+        .linked(&stage.shop, &demo_customers()[0], "cust-1")
+        .await;
+    let number = reference("PAY");
+    let body = payment(&number, "15000.00");
+    let send = || under(&stage.shop, "100", Some(&token), PAYMENT, &body);
+    // The first request comes to its second commit only when its repeat has been answered.
+    let go_on = Arc::new(Notify::new());
+    let wait = Arc::clone(&go_on);
+    let hook: WaitingHook = Arc::new(move |point, name| {
+        let wait = Arc::clone(&wait);
+        Box::pin(async move {
+            if (point, name) == (Point::BeforeBegin, "pay: end") {
+                wait.notified().await;
+            }
+            Ok(())
+        })
+    });
+    stage.app().store.set_waiting_hook(Some(hook));
+    let repeated = async {
+        until("the bank was asked", async || {
+            stage.wire.calls(paths::BANK_PAYMENT) == 1
+        })
+        .await;
+        stage.advance(Duration::from_secs(16)).await;
+        let repeat = send().await;
+        go_on.notify_one();
+        repeat
+    };
+    let (first, repeat) = tokio::join!(send(), repeated);
+    assert_eq!(said(&repeat), (202, "2025400".to_owned()));
+    assert_eq!((first.status, &first.body), (202, &repeat.body));
+    let again = send().await;
+    assert_eq!((again.status, &again.body), (409, &repeat.body));
+    // What the bank said is not lost: the payment's reference leads to its page.
+    let truth = stage.shop.pay(&token, &number, "15000.00").await;
+    assert_eq!(said(&truth), (200, "2005400".to_owned()));
+    assert_eq!(stage.wire.calls(paths::BANK_PAYMENT), 1);
 }
 
 #[tokio::test]

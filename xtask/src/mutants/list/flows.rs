@@ -4,13 +4,14 @@ use super::{Edit, Mutant, Test, edit};
 
 const PAYMENT: &str = "crates/direct-debit/src/payment.rs";
 const ONCE: &str = "crates/gateway/src/flows/once.rs";
+const EXTERNAL_IDS: &str = "crates/storage/src/external_ids.rs";
 const CLAIM: &str = "if let Turn::Repeat(answer) = once.claim(s).await? {";
 const NO_CLAIM: &str = "if let Turn::Repeat(answer) = Turn::First {";
 /// An answer needs its claim; whoever leaves the claim out must leave this out too.
 const ANSWER_WITHOUT_CLAIM: Edit = edit(
-    "crates/storage/src/external_ids.rs",
-    "let rows = s.execute(ANSWER, &values).await?;\n    s.demand_one(rows, TABLE, &key.external_id).await",
-    "s.execute(ANSWER, &values).await.map(drop)",
+    EXTERNAL_IDS,
+    "None => Err(s.overtaken(TABLE, &key.external_id).await)",
+    "None => Ok(answer)",
 );
 
 pub(super) const ALL: &[Mutant] = &[
@@ -72,6 +73,17 @@ pub(super) const ALL: &[Mutant] = &[
         )],
         test: end_to_end(
             "end_to_end::repeats::a_repeat_under_the_same_external_id_is_a_conflict_with_the_first_body",
+        ),
+    },
+    Mutant {
+        name: "the first stored answer",
+        edits: &[edit(
+            EXTERNAL_IDS,
+            "AND answer IS NULL\";\n    LEAD",
+            "\";\n    LEAD",
+        )],
+        test: end_to_end(
+            "end_to_end::repeats::of_two_answers_to_one_request_the_first_that_was_stored_stands",
         ),
     },
     Mutant {
