@@ -1,10 +1,11 @@
 //! Reading a configuration: defaults, both sources, and errors that name the key.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::io::Write;
 
 use gateway::Config;
 use gateway::config::LogFormat;
+use snap::signature::PrivateKey;
 
 const GOOD: &str = r#"
     public_url = "https://pay.example"
@@ -123,4 +124,67 @@ fn the_key_in_use_comes_first() {
 fn a_file_that_is_not_there_is_an_error() {
     let error = Config::load(Some(std::path::Path::new("/nowhere/gerbang.toml"))).unwrap_err();
     assert!(error.to_string().contains("/nowhere/gerbang.toml"));
+}
+
+/// `docs/gateway.toml` with a bank's key and master keys that can be read.
+fn documented() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/gateway.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let key = PrivateKey::generate().unwrap().public_key_pem();
+    let begin = text.find("-----BEGIN").unwrap();
+    let end = text.find("-----END PUBLIC KEY-----").unwrap() + "-----END PUBLIC KEY-----".len();
+    let text = format!("{}{key}{}", &text[..begin], &text[end..]);
+    let text = text.replace("master_keys_file =", "# master_keys_file =");
+    format!("{text}\n[master_keys]\nk1 = \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"\n")
+}
+
+/// The text with its optional lines in force.
+fn in_full(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.strip_prefix("# ") {
+        Some(rest) if !rest.starts_with("master_keys_file") => {
+            let word = rest.split([' ', ']']).next().unwrap();
+            let is_setting = rest.starts_with('[') || rest[word.len()..].starts_with(" = ");
+            if is_setting { rest } else { line }
+        }
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_setting_is_documented_with_its_default() {
+    let text = documented();
+    let full_text = in_full(&text);
+    let plain = load(&text).unwrap();
+    let full = load(&full_text).unwrap();
+
+    let mut expected = plain;
+    // What has no default of its own, but an example.
+    expected.tls.clone_from(&full.tls);
+    expected.master_key.clone_from(&full.master_key);
+    expected.notifications.timeout_ms = Some(30_000);
+    for (id, bank) in &mut expected.banks {
+        let example = &full.banks[id];
+        bank.private_key_file.clone_from(&example.private_key_file);
+        bank.acquirer_id.clone_from(&example.acquirer_id);
+        bank.ca_file.clone_from(&example.ca_file);
+    }
+    assert_eq!(format!("{full:#?}"), format!("{expected:#?}"));
+
+    let source = include_str!("../src/config.rs");
+    let names = source.lines().filter_map(|line| {
+        let (name, _) = line.trim().strip_prefix("pub ")?.split_once(": ")?;
+        (name != "background").then_some(name)
+    });
+    let names: Vec<&str> = names.collect();
+    assert!(names.len() > 40, "{names:?}");
+    for name in names {
+        let is_there = full_text.lines().any(|line| {
+            let line = line.trim_start_matches("# ");
+            line.starts_with(&format!("{name} = "))
+                || line.starts_with(&format!("[{name}]"))
+                || line.starts_with(&format!("[{name}."))
+        });
+        assert!(is_there, "docs/gateway.toml does not know {name}");
+    }
 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use bank::{BankAction, BankArgs, BankServeArgs, BankTarget, FaultArgs};
-pub use books::{CopyArgs, LedgerAction, LedgerArgs, ReconcileArgs};
+pub use books::{AlarmsArgs, CopyArgs, LedgerAction, LedgerArgs, ReconcileArgs};
 pub use listening::{ListenArgs, LogsAction, LogsArgs, TailArgs, TriggerArgs};
 pub use management::{
     ListArgs, ManagementKeyAction, ManagementKeyArgs, NotificationAction, NotificationArgs,
@@ -93,6 +93,8 @@ pub enum Command {
     /// Check the signature of a request without a network, and say what is wrong with it. Exits 0
     /// when it matches, 1 when it does not, 2 when it could not be checked
     Verify(VerifyArgs),
+    /// Show what somebody must look at: debits after the end, notifications that differ, …
+    Alarms(AlarmsArgs),
     /// Compare the gateway's journal with the bank's statement
     Reconcile(ReconcileArgs),
     /// Look at the journal

@@ -74,6 +74,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Logs(args) => commands::request_logs::run(args).await,
             Command::Sign(args) => commands::signatures::sign(&args),
             Command::Verify(args) => Ok(commands::signatures::verify(&args)),
+            Command::Alarms(args) => commands::alarms::run(args).await,
             Command::Reconcile(args) => commands::reconcile::run(args).await,
             Command::Ledger(args) => commands::ledger::run(args).await,
             Command::CopyDatabase(args) => commands::copy_database::run(args).await,

@@ -135,6 +135,40 @@ async fn the_books_are_looked_after_beside_a_running_sandbox_and_copied_after_it
     assert!(sandbox.stop().success());
 }
 
+#[tokio::test]
+async fn a_forged_notification_is_an_alarm_that_can_be_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let sandbox = Sandbox::start_on(&data, &[]);
+    let show = ["alarms", "--data", sandbox.data()];
+    let nothing = run(&show);
+    assert!(nothing.status.success(), "{}", stderr(&nothing));
+    assert!(
+        stdout(&nothing).contains("no alarm"),
+        "{}",
+        stdout(&nothing)
+    );
+
+    let fault = ["bank", "fault", "notify", "forged"];
+    let armed = run(&[&fault[..], &["--data", sandbox.data()]].concat());
+    assert!(armed.status.success(), "{}", stderr(&armed));
+    pays(&sandbox, &sandbox.client()).await;
+    let raised = json(&[&show[..], &["--json"]].concat(), 0);
+    let raised = raised.as_array().unwrap();
+    assert_eq!(raised.len(), 1, "{raised:?}");
+    assert_eq!(raised[0]["alarm"], "notify differs");
+    let shown = run(&show);
+    let about = raised[0]["about"].as_str().unwrap();
+    for words in ["notify differs", about] {
+        assert!(
+            stdout(&shown).contains(words),
+            "{words}: {}",
+            stdout(&shown)
+        );
+    }
+    assert!(sandbox.stop().success());
+}
+
 #[test]
 fn what_cannot_be_done_says_why() {
     let folder = tempfile::tempdir().unwrap();

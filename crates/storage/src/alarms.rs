@@ -11,8 +11,6 @@ statements! { "alarms";
               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (merchant_id, id) DO NOTHING";
     NEWEST = "SELECT merchant_id, id, subject, kind, detail, created_at FROM alarms \
               ORDER BY created_at DESC LIMIT $1";
-    OF_MERCHANT = "SELECT merchant_id, id, subject, kind, detail, created_at FROM alarms \
-                   WHERE merchant_id = $1 ORDER BY id";
 }
 
 /// One alarm.
@@ -48,15 +46,6 @@ pub async fn insert(s: &Session, alarm: &Alarm) -> Result<bool, Error> {
 /// The newest alarms of all merchants.
 pub async fn newest(s: &Session, limit: i64) -> Result<Vec<Alarm>, Error> {
     s.fetch_all(NEWEST, &[limit.into()])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
-}
-
-/// The alarms of a merchant, by id.
-pub async fn of_merchant(s: &Session, merchant: &MerchantId) -> Result<Vec<Alarm>, Error> {
-    s.fetch_all(OF_MERCHANT, &[merchant.as_str().into()])
         .await?
         .iter()
         .map(read)

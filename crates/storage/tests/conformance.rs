@@ -906,13 +906,6 @@ async fn an_alarm_is_raised_once(database: Database) {
         alarms::newest(&store.reader(), 9).await.unwrap(),
         vec![alarm.clone()]
     );
-    assert_eq!(
-        alarms::of_merchant(&store.reader(), &merchant_id())
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
 }
 
 async fn a_merchant_has_one_listener_and_the_latest_takes_over(database: Database) {

@@ -151,8 +151,8 @@ async fn a_customer_who_never_comes_ends_in_a_cancellation_that_the_bank_confirm
     stage.advance(15 * MINUTE).await;
     stage.idle().await;
     // The page is over, and yet only the bank's word ends the payment.
-    stage.wire.cut(paths::BANK_CANCEL, Cut::Before, 2);
-    stage.wire.cut(paths::BANK_STATUS, Cut::Before, 2);
+    stage.wire.cut(paths::BANK_CANCEL, Cut::Before, u32::MAX);
+    stage.wire.cut(paths::BANK_STATUS, Cut::Before, u32::MAX);
     settle(&stage, 2).await;
     assert_eq!(stage.shop.status_of(&number).await, "02");
     stage.wire.mend();

@@ -1,4 +1,4 @@
-//! The flags of what looks after the books: `reconcile`, `ledger` and `copy-database`.
+//! The flags of what looks after the books: `alarms`, `reconcile`, `ledger` and `copy-database`.
 
 use std::path::PathBuf;
 
@@ -16,6 +16,17 @@ pub struct Where {
     /// Machine-readable
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+/// `gerbang alarms`.
+#[derive(Debug, Args)]
+pub struct AlarmsArgs {
+    /// How many to show, newest first
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: u32,
+    /// Which database.
+    #[command(flatten)]
+    pub place: Where,
 }
 
 /// `gerbang reconcile`.

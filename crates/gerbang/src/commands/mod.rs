@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub mod alarms;
 pub mod bank;
 pub mod completion;
 pub mod control;
