@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use snap::{ReceivedCode, Service};
+use snap::{Case, ReceivedCode, Service};
 
 use super::breaker::Sign;
 
@@ -34,6 +34,35 @@ pub struct BankRefusal {
     pub code: ReceivedCode,
     /// The bank's words, shortened to what SNAP allows, without control characters.
     pub message: String,
+}
+
+impl BankRefusal {
+    /// Whether the bank refuses to be asked, by us, so, or now, before it looks at what it is asked for. Where
+    /// the same was asked before, such a no says nothing about what became of that.
+    pub fn is_at_the_door(&self) -> bool {
+        use Case as Is;
+        match (self.code.http, self.code.case()) {
+            (403, Some(case)) => matches!(
+                case,
+                Is::FeatureNotAllowed
+                    | Is::FeatureNotAllowedAtThisTime
+                    | Is::ActivityCountLimitExceeded
+                    | Is::SuspendTransaction
+                    | Is::MerchantBlacklisted
+                    | Is::MerchantLimitExceed
+            ),
+            (404, Some(case)) => matches!(
+                case,
+                Is::TransactionNotFound
+                    | Is::InvalidRouting
+                    | Is::InvalidMerchant
+                    | Is::PartnerNotFound
+                    | Is::InvalidTerminal
+                    | Is::RouteNotFound
+            ),
+            _ => true,
+        }
+    }
 }
 
 /// An answer as it came from the wire.
@@ -243,6 +272,32 @@ mod tests {
         ];
         for (service, for_customer, code, expected) in table {
             assert_eq!(outcome(service, for_customer, code), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_no_at_the_door_is_told_from_a_no_to_what_was_asked() {
+        for (code, expected) in [
+            ("4005801", true),
+            ("4015800", true),
+            ("4035801", true),
+            ("4035819", true),
+            ("4040000", true),
+            ("4045801", true),
+            ("4045816", true),
+            ("4055800", true),
+            ("4035899", true),
+            ("4035802", false),
+            ("4035805", false),
+            ("4035814", false),
+            ("4035815", false),
+            ("4045800", false),
+            ("4045813", false),
+        ] {
+            let Meaning::Refused(no) = snap(code, "").meaning(Service::REFUND, false) else {
+                panic!("{code} is no refusal");
+            };
+            assert_eq!(no.is_at_the_door(), expected, "{code}");
         }
     }
 

@@ -39,10 +39,21 @@ impl Bank {
             .await
     }
 
-    /// 09: ends a link. Repeating it is a success.
+    /// 09: ends a link. Repeating it is a success. The customer's token is in the body, so a bank that does not
+    /// know it (401 02) has no link any more.
     pub async fn unbind(&self, request: &BankUnbindingRequest) -> Asked<UnbindingResponse> {
-        self.ask(Service::UNBINDING, paths::BANK_UNBINDING, request, None)
-            .await
+        let asked = self
+            .ask(Service::UNBINDING, paths::BANK_UNBINDING, request, None)
+            .await;
+        match asked {
+            Asked::Refused(no)
+                if request.token_id.is_some()
+                    && no.code.case() == Some(Case::InvalidCustomerToken) =>
+            {
+                Asked::Unlinked(no)
+            }
+            other => other,
+        }
     }
 
     /// 11: the customer's balances.

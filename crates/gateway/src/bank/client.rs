@@ -106,7 +106,8 @@ impl Bank {
                     .converse(service, path, body.into(), customer_token, deadline)
                     .await;
                 self.note(service, &heard);
-                outcome(service, customer_token.is_some(), heard)
+                let for_customer = customer_token.is_some() || service == Service::TOKEN_B2B2C;
+                outcome(service, for_customer, heard)
             }
         };
         let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);

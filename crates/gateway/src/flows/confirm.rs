@@ -6,6 +6,7 @@
 
 use direct_debit::{
     BankReason, Binding, CancelCause, MerchantId, Payment, PaymentCommand, PaymentId,
+    PaymentStateName,
 };
 use snap::messages::bank::{BankNotifyRequest, BankStatusRequest};
 use snap::messages::status::StatusResponse;
@@ -283,8 +284,12 @@ async fn alarm(app: &App, payment: &Payment, kind: &str, detail: &str) -> Result
         .await
 }
 
-/// Lets `settle` look at the payment now.
+/// Lets `settle` look at the payment now. One that was only created has a request on its way, which is looked at when
+/// that is over.
 async fn ask_later(app: &App, payment: &Payment) -> Result<(), Trouble> {
+    if payment.state.name() == PaymentStateName::Created {
+        return Ok(());
+    }
     app.store
         .transact("confirm: ask", |s| async move {
             payments::hasten(

@@ -2,17 +2,19 @@
 //! what follows when the bank says that the customer has gone.
 
 use direct_debit::{Binding, BindingCommand, BindingEnd, BindingId, MerchantId, Payment, Step};
-use snap::messages::bank::{BankPaymentInfo, BankPaymentRequest, UrlParam};
+use snap::messages::bank::{
+    BankBindingInquiryRequest, BankPaymentInfo, BankPaymentRequest, LinkStatus, UrlParam,
+};
 use snap::messages::payment::{LineItem, PayOption};
 use snap::messages::token::{B2b2cRequest, B2b2cResponse};
 use snap::timestamp::format_jakarta;
-use snap::{Secret, Timestamp};
+use snap::{Case, Secret, Timestamp};
 use storage::bindings::{self, BankTokens};
 use storage::payments;
 
 use super::{Trouble, addresses, outbox};
 use crate::app::App;
-use crate::bank::{Asked, Bank};
+use crate::bank::{Asked, Bank, BankRefusal};
 
 /// A token is renewed this long before its end.
 const RENEW_AHEAD_MS: i64 = 60_000;
@@ -41,8 +43,10 @@ pub async fn token(app: &App, bank: &Bank, binding: &Binding) -> Result<Asked<Se
                 "the bank has not renewed its token".to_owned(),
             ));
         }
-        Asked::Refused(no) => return Ok(Asked::Refused(no)),
-        Asked::Unlinked(no) => return Ok(Asked::Unlinked(no)),
+        Asked::Refused(no) | Asked::Unlinked(no) => match anew(app, bank, binding, no).await {
+            Asked::Done(tokens) => tokens,
+            other => return Ok(other.without_answer()),
+        },
         Asked::Unknown(why) => return Ok(Asked::Unknown(why)),
         Asked::NotAsked => return Ok(Asked::NotAsked),
     };
@@ -54,6 +58,36 @@ pub async fn token(app: &App, bank: &Bank, binding: &Binding) -> Result<Asked<Se
         })
         .await?;
     Ok(Asked::Done(renewed.access))
+}
+
+/// Tokens for a link whose refresh token the bank no longer takes: it may have expired, or been used up by another
+/// gateway. Whether the customer has gone is what 08 says; it also gives the code for new tokens.
+async fn anew(app: &App, bank: &Bank, binding: &Binding, no: BankRefusal) -> Asked<BankTokens> {
+    let request = BankBindingInquiryRequest {
+        original_partner_reference_no: binding.id.to_string(),
+    };
+    let link = match bank.binding_inquiry(&request).await {
+        Asked::Done(link) => link.additional_info,
+        Asked::Refused(why) if why.code.case() == Some(Case::TransactionNotFound) => {
+            return Asked::Unlinked(no);
+        }
+        other => return other.without_answer(),
+    };
+    match (link.link_status, link.auth_code) {
+        (LinkStatus::Linked, Some(code)) => {
+            match bank
+                .customer_token(&B2b2cRequest::with_auth_code(code))
+                .await
+            {
+                Asked::Done(response) => Asked::Done(tokens_of(app, &response, None)),
+                other => other.without_answer(),
+            }
+        }
+        (LinkStatus::Unlinked | LinkStatus::Failed, _) => Asked::Unlinked(no),
+        (LinkStatus::Linked | LinkStatus::Pending | LinkStatus::Unknown, _) => {
+            Asked::Unknown("the bank renews no token for a link that it has".to_owned())
+        }
+    }
 }
 
 /// What the bank's answer to 74 gives us, with times on the business clock.

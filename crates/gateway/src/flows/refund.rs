@@ -193,9 +193,17 @@ pub fn at_bank(refund: &Refund) -> BankRefundRequest {
     }
 }
 
-/// Asks the bank for a refund again under its own id and stores what it says: `settle`'s way.
+/// Asks the bank for a refund again under its own id and stores what it says: `settle`'s way. An earlier
+/// request for it may have been done, so it fails only by a no to the refund itself.
 pub async fn ask_again(app: &App, bank: &Bank, refund: &Refund) -> Result<Refund, Trouble> {
-    let said = bank.refund(&at_bank(refund)).await;
+    let said = match bank.refund(&at_bank(refund)).await {
+        Asked::Refused(no) if no.is_at_the_door() => {
+            tracing::warn!(refund = %refund.id, code = %no.code, message = no.message,
+                "the bank refuses to be asked for a refund again");
+            Asked::Unknown(no.message)
+        }
+        said => said,
+    };
     let refund = app
         .store
         .transact("refund: again", |s| {

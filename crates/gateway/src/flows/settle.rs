@@ -70,6 +70,10 @@ async fn due(app: &App) -> Result<Ran, Trouble> {
         if app.workers.is_stopping() {
             return Ok(Ran::Idle);
         }
+        // A slow bank: another gateway may have taken over what is left.
+        if app.clock.business_now_ms() >= lease.until_ms {
+            return Ok(Ran::Worked);
+        }
         let later_ms = now_ms.saturating_add(row.pause_ms(now_ms));
         let due_ms = match row.settle(app).await {
             Ok(Settled::Done) => continue,
@@ -183,8 +187,6 @@ async fn one_payment(app: &App, payment: Payment) -> Result<Settled, Trouble> {
         .as_ref()
         .is_some_and(|b| b.state.name() == BindingStateName::Active);
     let overdue = page_is_over_ms(&payment) <= now_ms;
-    let page_is_open =
-        payment.state.name() == PaymentStateName::AwaitingCustomer && linked && !overdue;
     let cancelled = if linked {
         CancelCause::Expired
     } else {
@@ -192,11 +194,14 @@ async fn one_payment(app: &App, payment: Payment) -> Result<Settled, Trouble> {
     };
     let (payment, said) =
         confirm::ask_about_payment(app, bank, payment, cancelled, "settled").await?;
+    // Meanwhile its own request may have come to its end, and the merchant may have its page.
+    let payment = payments::by_id(&app.store.reader(), &payment.merchant, &payment.id)
+        .await?
+        .ok_or_else(|| storage::Error::corrupt("payments", &payment.id, "gone"))?;
     if payment.state.name().is_final() {
         return Ok(Settled::Done);
     }
-    // Nothing is due before the page is over, so somebody wanted to know: a notify that differs.
-    if page_is_open {
+    if payment.state.name() == PaymentStateName::AwaitingCustomer && linked && !overdue {
         return Ok(match said {
             Asked::Done(_) | Asked::Refused(_) => Settled::At(page_is_over_ms(&payment)),
             _ => Settled::Later,
@@ -312,8 +317,15 @@ async fn apply(
                     .await?
                     .ok_or_else(|| storage::Error::corrupt("payments", &payment.id, "gone"))?;
                 let (was, due_ms) = (now.state.name(), page_is_over_ms(&now));
-                // Told by the bank meanwhile: what was decided before is stale.
-                if was.is_final() {
+                // Told by the bank meanwhile: what was decided before is stale, and so is an absence that
+                // was found before the bank's answer came.
+                let is_absence = matches!(
+                    command,
+                    PaymentCommand::Cancel {
+                        cause: CancelCause::NeverKnown
+                    }
+                );
+                if was.is_final() || (is_absence && now.version != payment.version) {
                     return Ok(());
                 }
                 record::payment(app, &s, was, now.apply(command)?, cause, Some(due_ms))
@@ -329,7 +341,13 @@ async fn one_refund(app: &App, open: &Refund) -> Result<Settled, Trouble> {
         .await?
         .ok_or_else(|| storage::Error::corrupt("payments", &open.payment, "gone"))?;
     let bank = bank_of(app, &payment.details.channel)?;
-    let refund = refund::ask_again(app, bank, open).await?;
+    let open = refunds::by_id(&app.store.reader(), &open.merchant, &open.id)
+        .await?
+        .ok_or_else(|| storage::Error::corrupt("refunds", &open.id, "gone"))?;
+    if open.state.name().refund_status() != "03" {
+        return Ok(Settled::Done);
+    }
+    let refund = refund::ask_again(app, bank, &open).await?;
     Ok(match refund.state.name().refund_status() {
         "03" => Settled::Later,
         _ => Settled::Done,

@@ -15,7 +15,7 @@ use snap::{Case, Refusal, ResponseCode, Service};
 use storage::{Session, bindings, payments};
 
 use super::once::{Once, Turn};
-use super::{Trouble, bank_of, outbox, settle};
+use super::{Trouble, bank_of, customer, outbox, settle};
 use crate::api::answer::Answer;
 use crate::api::signed::Signed;
 use crate::app::App;
@@ -160,11 +160,16 @@ pub async fn ask_to_end(app: &App, bank: &Bank, binding: Binding) -> Result<Bind
 
 /// True when the bank confirms that there is no link any more.
 async fn end_at_bank(app: &App, bank: &Bank, binding: &Binding) -> Result<bool, Trouble> {
-    let tokens = bindings::bank_tokens(&app.store.reader(), binding).await?;
+    let token = match customer::token(app, bank, binding).await? {
+        Asked::Done(token) => Some(token.expose().to_owned()),
+        Asked::Unlinked(_) => return Ok(true),
+        // There is none where the link was never ours; where it could not be renewed the link's id must do.
+        Asked::Refused(_) | Asked::InProgress | Asked::Unknown(_) | Asked::NotAsked => None,
+    };
     let request = BankUnbindingRequest {
         partner_reference_no: app.entropy.id(app.clock.business_now_ms()),
         link_id: binding.id.to_string(),
-        token_id: tokens.map(|tokens| tokens.access.expose().to_owned()),
+        token_id: token,
     };
     Ok(match bank.unbind(&request).await {
         Asked::Done(_) | Asked::Unlinked(_) => true,

@@ -29,6 +29,7 @@ mod fields;
 mod headers;
 mod journey;
 mod limits;
+mod meanwhile;
 mod notices;
 mod outages;
 mod precedence;

@@ -142,3 +142,34 @@ async fn a_bank_that_loses_a_part_of_everything_is_brought_to_one_truth() {
     assert_eq!(notified, numbers.len(), "each was told of once");
     assert!(stage.wire.calls(paths::BANK_STATUS) > 0);
 }
+
+#[tokio::test]
+async fn a_bank_that_will_not_be_asked_again_fails_no_refund() {
+    let (stage, token) = linked().await;
+    for code in ["4015800", "4045801", "4035806"] {
+        let (number, refund_no) = (reference("PAY"), reference("REF"));
+        stage.paid(&stage.shop, &token, &number, "9000.00").await;
+        arm(&stage, json!({"operation": "refund", "outcome": "lost"})).await;
+        let answer = stage.shop.refund(&number, &refund_no, "9000.00").await;
+        assert_eq!(heard(&answer), (202, "2025800".to_owned()));
+        // As with a secret that was changed on one side only.
+        let asked = stage.wire.calls(paths::BANK_REFUND);
+        arm(
+            &stage,
+            json!({"operation": "refund", "outcome": code, "share": 1}),
+        )
+        .await;
+        settle(&stage, 3, 6 * SECOND).await;
+        assert!(stage.wire.calls(paths::BANK_REFUND) > asked);
+        let more = stage
+            .shop
+            .refund(&number, &reference("REF"), "9000.00")
+            .await;
+        assert_eq!(more.code().as_deref(), Some("4045813"), "{code}");
+        clear(&stage).await;
+        settle(&stage, 3, 60 * SECOND).await;
+        let again = stage.shop.refund(&number, &refund_no, "9000.00").await;
+        assert_eq!(heard(&again), (200, "2005800".to_owned()), "{code}");
+    }
+    books_agree_on(&stage, 0).await;
+}

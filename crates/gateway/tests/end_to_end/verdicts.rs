@@ -248,6 +248,26 @@ async fn a_customer_who_unlinks_at_the_bank_is_unlinked_here() {
 }
 
 #[tokio::test]
+async fn a_link_outlives_the_banks_refresh_token() {
+    const MONTH: Duration = Duration::from_secs(31 * 24 * 3_600);
+    let stage = Stage::new().await;
+    let siti = &demo_customers()[0];
+    let (code, _) = stage.linked(&stage.shop, siti, "cust-1").await;
+    stage.advance(MONTH).await;
+    let token = stage.shop.customer_token(&code).await;
+    let number = reference("PAY");
+    stage.paid(&stage.shop, &token, &number, "9000.00").await;
+    // The customer leaves, and the refresh token expires again: the bank says that the link is gone.
+    stage.advance(MONTH).await;
+    let token = stage.shop.customer_token(&code).await;
+    control(&stage, "unlink", json!({"phone_no": siti.phone_no})).await;
+    let gone = stage.shop.post_for(&token, BALANCE, &balance()).await;
+    assert_eq!(gone.code().as_deref(), Some("4011102"));
+    let answer = stage.shop.post(UNBINDING, &unbinding(&token)).await;
+    assert_eq!(answer.code().as_deref(), Some("2000900"));
+}
+
+#[tokio::test]
 async fn refunds_are_refused_for_what_was_not_paid() {
     let stage = Stage::new().await;
     let (_, token) = stage
