@@ -44,10 +44,10 @@ pub fn postings_of_payment(amount: Amount, fee: Amount) -> Vec<Posting> {
     let mut lines = vec![
         line(Account::Bank, amount.sen()),
         line(Account::Merchant, fee.sen() - amount.sen()),
+        line(Account::Fees, -fee.sen()),
     ];
-    if fee > Amount::ZERO {
-        lines.push(line(Account::Fees, -fee.sen()));
-    }
+    // Without a fee, or where the fee takes all of it.
+    lines.retain(|line| line.amount_sen != 0);
     lines
 }
 

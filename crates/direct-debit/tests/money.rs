@@ -72,8 +72,20 @@ proptest! {
             postings_of_late_refund(amount),
         ] {
             prop_assert_eq!(entry.iter().map(|line| i128::from(line.amount_sen)).sum::<i128>(), 0);
+            prop_assert!(entry.iter().all(|line| line.amount_sen != 0), "{:?}", entry);
         }
     }
+}
+
+#[test]
+fn a_fee_of_the_whole_amount_leaves_the_merchant_no_line() {
+    let amount = Amount::from_sen(250_000).unwrap();
+    let accounts = |fee| {
+        let entry = postings_of_payment(amount, fee);
+        entry.iter().map(|line| line.account).collect::<Vec<_>>()
+    };
+    assert_eq!(accounts(amount), [Account::Bank, Account::Fees]);
+    assert_eq!(accounts(Amount::ZERO), [Account::Bank, Account::Merchant]);
 }
 
 #[test]

@@ -150,7 +150,12 @@ impl Template {
                 .wants_token
                 .then(|| format!("http://{}/token", shop.host)),
             binding_notification_url: Some(format!("http://{}/binding", shop.host)),
-            settings: MerchantSettings::default(),
+            settings: MerchantSettings {
+                // Of small payments it is all there is.
+                fee_flat_sen: 250_000,
+                fee_basis_points: 70,
+                ..MerchantSettings::default()
+            },
             created_at_ms: BEGIN_MS,
             version: 1,
         }

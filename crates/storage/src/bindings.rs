@@ -47,7 +47,10 @@ statements! { "bindings";
     TOKENS = "SELECT bank_access_token, bank_refresh_token, bank_token_expires_at FROM bindings \
               WHERE merchant_id = $1 AND id = $2";
     SET_TOKENS = "UPDATE bindings SET bank_access_token = $3, bank_refresh_token = $4, \
-                  bank_token_expires_at = $5 WHERE merchant_id = $1 AND id = $2";
+                  bank_token_expires_at = $5 WHERE merchant_id = $1 AND id = $2 \
+                  AND state IN ('active', 'ending')";
+    FORGET_TOKENS = "UPDATE bindings SET bank_access_token = NULL, bank_refresh_token = NULL, \
+                     bank_token_expires_at = NULL WHERE merchant_id = $1 AND id = $2";
     CLAIM_DUE = concat!("UPDATE bindings SET lease_until = $2, lease_owner = $3 \
                 WHERE (merchant_id, id) IN (SELECT merchant_id, id FROM bindings \
                  WHERE settle_at <= $1 AND lease_until <= $1 ORDER BY settle_at LIMIT $4) \
@@ -56,8 +59,7 @@ statements! { "bindings";
                 WHERE merchant_id = $1 AND id = $2 AND lease_owner = $3 AND settle_at IS NOT NULL";
     HASTEN = "UPDATE bindings SET settle_at = $3, lease_until = 0, lease_owner = '' \
               WHERE merchant_id = $1 AND id = $2 AND settle_at > $3";
-    NEXT_DUE = "SELECT settle_at, lease_until FROM bindings WHERE settle_at IS NOT NULL \
-                ORDER BY settle_at LIMIT 1";
+    IS_DUE = "SELECT id FROM bindings WHERE settle_at <= $1 AND lease_until <= $1 LIMIT 1";
 }
 
 /// What a binding is found by that nobody may read in the database.
@@ -304,7 +306,7 @@ pub async fn bank_tokens(s: &Session, binding: &Binding) -> Result<Option<BankTo
     }))
 }
 
-/// Stores new tokens of the bank.
+/// Stores new tokens of the bank, unless the binding has ended meanwhile.
 pub async fn set_bank_tokens(
     s: &Session,
     merchant: &MerchantId,
@@ -320,14 +322,12 @@ pub async fn set_bank_tokens(
     let refresh = tokens.refresh.as_ref().map(seal_refresh).transpose()?;
     let mut values = key(merchant, id).to_vec();
     values.extend([access.into(), refresh.into(), tokens.expires_at_ms.into()]);
-    let rows = s.execute(SET_TOKENS, &values).await?;
-    s.demand_one(rows, TABLE, id).await
+    s.execute(SET_TOKENS, &values).await.map(drop)
 }
 
 async fn forget_bank_tokens(s: &Session, binding: &Binding) -> Result<(), Error> {
-    let mut values = key(&binding.merchant, &binding.id).to_vec();
-    values.extend([Value::NullText, Value::NullText, Value::NullInt]);
-    s.execute(SET_TOKENS, &values).await.map(drop)
+    let values = key(&binding.merchant, &binding.id);
+    s.execute(FORGET_TOKENS, &values).await.map(drop)
 }
 
 /// Takes at most `limit` bindings that are to be settled and that nobody else is settling.
@@ -363,11 +363,9 @@ pub async fn hasten(
     s.execute(HASTEN, &values).await.map(drop)
 }
 
-/// When the next binding is to be looked at, in Unix milliseconds.
-pub async fn next_due(s: &Session) -> Result<Option<i64>, Error> {
-    let row = s.fetch_optional(NEXT_DUE, &[]).await?;
-    row.map(|row| Ok(row.int("settle_at")?.max(row.int("lease_until")?)))
-        .transpose()
+/// Whether a binding is to be settled by this time, in Unix milliseconds, and nobody is settling it.
+pub async fn is_due(s: &Session, now_ms: i64) -> Result<bool, Error> {
+    Ok(s.fetch_optional(IS_DUE, &[now_ms.into()]).await?.is_some())
 }
 
 async fn one(s: &Session, sql: crate::Sql, values: &[Value]) -> Result<Option<Binding>, Error> {

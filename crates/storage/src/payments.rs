@@ -55,8 +55,7 @@ statements! { "payments";
     HASTEN_OPEN = "UPDATE payments SET settle_at = $3, lease_until = 0, lease_owner = '' \
                    WHERE merchant_id = $1 AND binding_id = $2 \
                    AND state IN ('created', 'awaiting customer', 'unknown')";
-    NEXT_DUE = "SELECT settle_at, lease_until FROM payments WHERE settle_at IS NOT NULL \
-                ORDER BY settle_at LIMIT 1";
+    IS_DUE = "SELECT id FROM payments WHERE settle_at <= $1 AND lease_until <= $1 LIMIT 1";
     TOTALS = "SELECT state, CAST(COUNT(*) AS BIGINT) AS n, \
               CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount, \
               CAST(COALESCE(SUM(fee), 0) AS BIGINT) AS fee, \
@@ -304,11 +303,9 @@ pub async fn hasten_open(
     s.execute(HASTEN_OPEN, &values).await.map(drop)
 }
 
-/// When the next payment is to be looked at, in Unix milliseconds.
-pub async fn next_due(s: &Session) -> Result<Option<i64>, Error> {
-    let row = s.fetch_optional(NEXT_DUE, &[]).await?;
-    row.map(|row| Ok(row.int("settle_at")?.max(row.int("lease_until")?)))
-        .transpose()
+/// Whether a payment is to be settled by this time, in Unix milliseconds, and nobody is settling it.
+pub async fn is_due(s: &Session, now_ms: i64) -> Result<bool, Error> {
+    Ok(s.fetch_optional(IS_DUE, &[now_ms.into()]).await?.is_some())
 }
 
 /// What a merchant's payments come to, state by state, for reconciliation with the journal.

@@ -39,8 +39,7 @@ statements! { "refunds";
                 AND settle_at <= $1 AND lease_until <= $1 RETURNING ", columns!());
     POSTPONE = "UPDATE refunds SET settle_at = $4, lease_until = 0, lease_owner = '' \
                 WHERE merchant_id = $1 AND id = $2 AND lease_owner = $3 AND settle_at IS NOT NULL";
-    NEXT_DUE = "SELECT settle_at, lease_until FROM refunds WHERE settle_at IS NOT NULL \
-                ORDER BY settle_at LIMIT 1";
+    IS_DUE = "SELECT id FROM refunds WHERE settle_at <= $1 AND lease_until <= $1 LIMIT 1";
 }
 
 /// Writes a new refund, to be settled at `due_ms` if nothing else happens. Where the merchant's
@@ -139,11 +138,9 @@ pub async fn postpone(
     s.execute(POSTPONE, &values).await.map(drop)
 }
 
-/// When the next refund is to be looked at, in Unix milliseconds.
-pub async fn next_due(s: &Session) -> Result<Option<i64>, Error> {
-    let row = s.fetch_optional(NEXT_DUE, &[]).await?;
-    row.map(|row| Ok(row.int("settle_at")?.max(row.int("lease_until")?)))
-        .transpose()
+/// Whether a refund is to be settled by this time, in Unix milliseconds, and nobody is settling it.
+pub async fn is_due(s: &Session, now_ms: i64) -> Result<bool, Error> {
+    Ok(s.fetch_optional(IS_DUE, &[now_ms.into()]).await?.is_some())
 }
 
 async fn one(s: &Session, sql: Sql, values: &[Value]) -> Result<Option<Refund>, Error> {

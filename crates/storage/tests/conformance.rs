@@ -446,6 +446,13 @@ async fn a_binding_that_ends_forgets_the_banks_tokens(database: Database) {
         bindings::bank_tokens(&store.reader(), ended).await.unwrap(),
         None
     );
+    // A renewal that was on its way brings none back.
+    let (m, id) = (&ended.merchant, &ended.id);
+    write!(store, |s| bindings::set_bank_tokens(&s, m, id, tokens)).unwrap();
+    assert_eq!(
+        bindings::bank_tokens(&store.reader(), ended).await.unwrap(),
+        None
+    );
     let error = write!(store, |s| bindings::touch_active(&s, ended)).unwrap_err();
     assert!(matches!(error, Error::Overtaken { .. }));
 }
@@ -976,9 +983,16 @@ async fn due_work_is_leased_postponed_and_hastened(database: Database) {
     assert_eq!(take(NOW_MS - 1, "one").await, (0, 0, 0));
     assert_eq!(take(NOW_MS, "one").await, (1, 1, 1));
     assert_eq!(take(NOW_MS, "two").await, (0, 0, 0));
-    assert_eq!(payments::next_due(&s).await.unwrap(), Some(NOW_MS + 30_000));
-    assert_eq!(bindings::next_due(&s).await.unwrap(), Some(NOW_MS + 30_000));
-    assert_eq!(refunds::next_due(&s).await.unwrap(), Some(NOW_MS + 30_000));
+    for (at_ms, expected) in [(NOW_MS + 29_999, false), (NOW_MS + 30_000, true)] {
+        assert_eq!(payments::is_due(&s, at_ms).await.unwrap(), expected);
+        assert_eq!(bindings::is_due(&s, at_ms).await.unwrap(), expected);
+        assert_eq!(refunds::is_due(&s, at_ms).await.unwrap(), expected);
+    }
+    // What another is settling hides nothing that comes after it.
+    let second = &samples::refund("R2", "P1", 10);
+    write!(store, |s| refunds::insert(&s, second, NOW_MS + 1)).unwrap();
+    assert!(refunds::is_due(&s, NOW_MS + 1).await.unwrap());
+    assert_eq!(take(NOW_MS + 1, "two").await, (0, 1, 0));
 
     let (m, id) = (&payment.merchant, &payment.id);
     let far = NOW_MS + 60_000;
@@ -989,7 +1003,8 @@ async fn due_work_is_leased_postponed_and_hastened(database: Database) {
         "only the owner puts off"
     );
     write!(store, |s| payments::postpone(&s, m, id, "one", far)).unwrap();
-    assert_eq!(payments::next_due(&s).await.unwrap(), Some(far));
+    assert!(!payments::is_due(&s, far - 1).await.unwrap());
+    assert!(payments::is_due(&s, far).await.unwrap());
     write!(store, |s| payments::hasten(&s, m, id, NOW_MS + 1)).unwrap();
     assert_eq!(take(NOW_MS + 1, "two").await, (1, 0, 0));
     // Hastened while it was being settled: it is looked at once more.
@@ -1012,11 +1027,10 @@ async fn due_work_is_leased_postponed_and_hastened(database: Database) {
         &s, cancelled, None, "a test", NOW_MS
     ))
     .unwrap();
-    assert_eq!(payments::next_due(&s).await.unwrap(), None);
+    assert!(!payments::is_due(&s, i64::MAX).await.unwrap());
     write!(store, |s| payments::hasten(&s, m, id, NOW_MS)).unwrap();
-    assert_eq!(
-        payments::next_due(&s).await.unwrap(),
-        None,
+    assert!(
+        !payments::is_due(&s, i64::MAX).await.unwrap(),
         "what has ended stays so"
     );
 }

@@ -42,12 +42,10 @@ pub fn run(app: Arc<App>) -> Run {
 async fn due(app: &App) -> Result<Ran, Trouble> {
     let now_ms = app.clock.business_now_ms();
     let s = app.store.reader();
-    let next = [
-        payments::next_due(&s).await?,
-        refunds::next_due(&s).await?,
-        bindings::next_due(&s).await?,
-    ];
-    if next.into_iter().flatten().all(|due_ms| due_ms > now_ms) {
+    let is_due = payments::is_due(&s, now_ms).await?
+        || refunds::is_due(&s, now_ms).await?
+        || bindings::is_due(&s, now_ms).await?;
+    if !is_due {
         return Ok(Ran::Idle);
     }
     let lease = Lease {

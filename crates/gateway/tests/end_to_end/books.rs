@@ -9,7 +9,9 @@ use gateway::flows::ledger::{self, LedgerReport};
 use gateway::flows::reconcile::{Range, Reconciled, reconcile};
 use merchant_sdk::pages::Script;
 use storage::Session;
+use storage::merchants::MerchantSettings;
 
+use super::faults::told;
 use super::stage::*;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -96,6 +98,34 @@ async fn gateway_and_bank_agree_over_several_pages_and_the_ledger_is_sound() {
     assert_eq!(owed, 1_500_000 - 10_100);
     let due: i64 = days.iter().map(|day| day.due_sen()).sum();
     assert_eq!(due, owed);
+}
+
+#[tokio::test]
+async fn a_payment_whose_fee_takes_all_of_it_is_booked_told_and_refunded() {
+    let mut stage = Stage::with(Wishes {
+        settings: MerchantSettings {
+            fee_flat_sen: 250_000,
+            fee_basis_points: 100,
+            ..MerchantSettings::default()
+        },
+        ..Wishes::default()
+    })
+    .await;
+    let siti = &demo_customers()[0];
+    let (_, token) = stage.linked(&stage.shop, siti, "cust-1").await;
+    for amount in ["2500.00", "0.01", "100000.00"] {
+        let number = reference("PAY");
+        stage.paid(&stage.shop, &token, &number, amount).await;
+        assert_eq!(told(&mut stage, &number).await, ["00"], "{amount}");
+        let refunded = stage.shop.refund(&number, &reference("REF"), amount).await;
+        assert_eq!(refunded.code().as_deref(), Some("2005800"), "{amount}");
+        assert_eq!(told(&mut stage, &number).await, ["04"], "{amount}");
+    }
+    let report = checked(&stage).await;
+    assert!(report.is_sound(), "{report:?}");
+    let fees: i64 = report.days.values().map(|day| day.fees_sen).sum();
+    assert_eq!(fees, 250_000 + 1 + 350_000);
+    assert_eq!(compared(&stage, None).await.differences, []);
 }
 
 #[tokio::test]
