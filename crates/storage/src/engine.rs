@@ -1,24 +1,23 @@
-//! The only file, with `engine/opening.rs`, that names an engine: SQLite or PostgreSQL, each through
-//! its native driver.
+//! The only file, with its folder, that names an engine: SQLite or PostgreSQL, each through its native
+//! driver.
 //!
 //! What differs between them is here and nowhere else: how they are opened and checked, how a
 //! writing transaction begins, and what their error codes mean. Everything above speaks one
 //! dialect with two types of value, `TEXT` and `BIGINT`.
 
+mod line;
 mod opening;
-
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{
-    AssertSqlSafe, Column, Executor, PgExecutor, PgPool, Postgres, Row as _, SqlSafeStr, SqlStr,
-    Sqlite, SqliteExecutor, SqlitePool, Transaction,
+    AssertSqlSafe, Column, Executor, PgPool, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite,
+    SqliteExecutor, SqlitePool, Transaction,
 };
 
+use self::line::{Line, Outdated};
 use crate::{Error, Value};
 
 /// Which database, and how many connections to it.
@@ -163,27 +162,7 @@ pub(crate) enum Pools {
         writer: SqlitePool,
         readers: SqlitePool,
     },
-    Postgres(PgPool, Demoted),
-}
-
-/// When a server last said that it only reads. A connection keeps what the server was when it was made,
-/// so those that are older than that are not used again: the next one may reach the new primary.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Demoted(Arc<Mutex<Option<Instant>>>);
-
-impl Demoted {
-    /// Whether it was said within the life of a connection of this age.
-    fn since(&self, age: Duration) -> bool {
-        let said = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        said.is_some_and(|said| said.elapsed() <= age)
-    }
-
-    fn hear(&self, error: &sqlx::Error) {
-        if matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("25006"))
-        {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        }
-    }
+    Postgres(PgPool, Outdated),
 }
 
 impl Pools {
@@ -240,7 +219,7 @@ impl Pools {
             Self::Sqlite { writer, .. } => {
                 Link::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
             }
-            Self::Postgres(pool, demoted) => Link::Postgres(pool.begin().await?, demoted.clone()),
+            Self::Postgres(pool, outdated) => Link::Postgres(Line::begin(pool, outdated).await?),
         })
     }
 
@@ -251,7 +230,12 @@ impl Pools {
     ) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite { readers, .. } => sqlite_all(readers, sql, values).await,
-            Self::Postgres(pool, _) => postgres_all(pool, sql, values).await,
+            Self::Postgres(pool, outdated) => {
+                Line::take(pool, outdated)
+                    .await?
+                    .fetch_all(sql, values)
+                    .await
+            }
         }
     }
 
@@ -285,7 +269,7 @@ impl Pools {
 /// An open transaction. Dropped without a commit, it is rolled back.
 pub(crate) enum Link {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>, Demoted),
+    Postgres(Line),
 }
 
 impl Link {
@@ -299,11 +283,7 @@ impl Link {
                 .execute(&mut **link)
                 .await?
                 .rows_affected()),
-            Self::Postgres(link, demoted) => Ok(bind_postgres(sql, values)
-                .execute(&mut **link)
-                .await
-                .inspect_err(|error| demoted.hear(error))?
-                .rows_affected()),
+            Self::Postgres(line) => line.execute(sql, values).await,
         }
     }
 
@@ -314,23 +294,21 @@ impl Link {
     ) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite(link) => sqlite_all(&mut **link, sql, values).await,
-            Self::Postgres(link, demoted) => postgres_all(&mut **link, sql, values)
-                .await
-                .inspect_err(|error| demoted.hear(error)),
+            Self::Postgres(line) => line.fetch_all(sql, values).await,
         }
     }
 
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(link) => link.commit().await,
-            Self::Postgres(link, _) => link.commit().await,
+            Self::Postgres(line) => line.commit().await,
         }
     }
 
     pub(crate) async fn rollback(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(link) => link.rollback().await,
-            Self::Postgres(link, _) => link.rollback().await,
+            Self::Postgres(line) => line.rollback().await,
         }
     }
 }
@@ -369,13 +347,4 @@ async fn sqlite_all(
 ) -> Result<Vec<Row>, sqlx::Error> {
     let rows = bind_sqlite(sql, values).fetch_all(on).await?;
     Ok(rows.into_iter().map(Row::Sqlite).collect())
-}
-
-async fn postgres_all(
-    on: impl PgExecutor<'_>,
-    sql: SqlStr,
-    values: &[Value],
-) -> Result<Vec<Row>, sqlx::Error> {
-    let rows = bind_postgres(sql, values).fetch_all(on).await?;
-    Ok(rows.into_iter().map(Row::Postgres).collect())
 }

@@ -7,7 +7,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Postgres, Row as _, Sqlite};
 
-use super::{Demoted, Pools};
+use super::Pools;
+use super::line::Outdated;
 use crate::Error;
 
 /// How long to wait for a connection.
@@ -140,21 +141,21 @@ pub(super) async fn postgres(url: &str, max_connections: u32) -> Result<Pools, E
         .statement_cache_capacity(256)
         .disable_statement_logging();
     refuse_forgetful(&options).await?;
-    let demoted = Demoted::default();
-    let seen = demoted.clone();
+    let outdated = Outdated::default();
+    let known = outdated.clone();
     let pool = PoolOptions::<Postgres>::new()
         .max_connections(max_connections.max(1))
         .acquire_timeout(ACQUIRE)
         // A dead connection is noticed by the statement on it, and the transaction runs again.
         .test_before_acquire(false)
         .before_acquire(move |_, connection| {
-            let usable = !seen.since(connection.age);
+            let usable = !known.is(connection.age);
             Box::pin(async move { Ok(usable) })
         })
         .connect_with(options)
         .await
         .map_err(Error::Unavailable)?;
-    Ok(Pools::Postgres(pool, demoted))
+    Ok(Pools::Postgres(pool, outdated))
 }
 
 /// Refuses a server that answers a commit before it is on disk.

@@ -121,6 +121,7 @@ pub async fn open(url: &str) -> Store {
 }
 
 /// Makes a test of every named function for each engine.
+#[allow(unused_macros, reason = "some tests are about one engine")]
 macro_rules! on_both_engines {
     ($($name:ident),+ $(,)?) => {
         mod on_sqlite {
@@ -137,4 +138,5 @@ macro_rules! on_both_engines {
         }
     };
 }
+#[allow(unused_imports, reason = "some tests are about one engine")]
 pub(crate) use on_both_engines;
