@@ -147,6 +147,7 @@ impl Writer {
     async fn commit(&mut self) {
         if let Err(error) = self.settle().await {
             tracing::error!(error = %error, "the bank's database did not roll back");
+            self.waiting.clear();
             return;
         }
         if !self.open {
@@ -162,7 +163,10 @@ impl Writer {
                     let _ = waiter.send(());
                 }
             }
-            Err(error) => tracing::error!(error = %error, "the bank's database did not commit"),
+            Err(error) => {
+                tracing::error!(error = %error, "the bank's database did not commit");
+                self.waiting.clear(); // each of them learns it now, not at the next write
+            }
         }
     }
 }
@@ -267,5 +271,30 @@ mod tests {
         db.close().await;
         drop(db);
         assert_eq!(names(&Db::open(&path).await.unwrap()).await, ["kept"]);
+    }
+
+    #[tokio::test]
+    async fn a_failed_commit_is_told_at_once_and_the_next_write_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&folder.path().join("bank.db")).await.unwrap();
+        let mut write = db.write().await.unwrap();
+        for sql in [
+            "CREATE TABLE parents (id TEXT PRIMARY KEY)",
+            "CREATE TABLE children (parent TEXT REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)",
+        ] {
+            sqlx::query(sql).execute(&mut *write).await.unwrap();
+        }
+        write.commit().await.unwrap();
+        let mut write = db.write().await.unwrap();
+        sqlx::query("INSERT INTO children (parent) VALUES ('nobody')")
+            .execute(&mut *write)
+            .await
+            .unwrap();
+        let outcome = tokio::time::timeout(Duration::from_secs(10), write.commit());
+        assert!(matches!(outcome.await, Ok(Err(Error::NotCommitted))));
+        let mut write = db.write().await.unwrap();
+        set(&mut write, "kept").await;
+        write.commit().await.unwrap();
+        assert_eq!(names(&db).await, ["kept"]);
     }
 }

@@ -32,6 +32,8 @@ async fn start_link(bank: &Bank, call: &Call) -> Result<BankBindingResponse, Fai
     let fingerprint = entropy::hash(&format!("{phone_no}|{}", request.merchant_id));
     let mut write = bank.db.write().await?;
     if let Some(link) = links::by_reference(&mut write, &request.partner_reference_no).await? {
+        // Waits for the commit of the call that made it.
+        write.commit().await?;
         return if link.fingerprint == fingerprint {
             Ok(started(bank, &link))
         } else {

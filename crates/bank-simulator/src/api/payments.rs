@@ -44,6 +44,8 @@ async fn start_payment(bank: &Bank, call: &Call) -> Result<PaymentResponse, Fail
     let fingerprint = fingerprint(&request, &parts, &link);
     if let Some(payment) = payments::by_reference(&mut write, &request.partner_reference_no).await?
     {
+        // Waits for the commit of the call that made it.
+        write.commit().await?;
         return if payment.fingerprint == fingerprint {
             Ok(started(bank, &payment))
         } else {
@@ -277,6 +279,7 @@ async fn cancel_payment(bank: &Bank, call: &Call) -> Result<BankCancelResponse, 
         .await?
         .ok_or(Failure::from(Case::TransactionNotFound))?;
     if payment.state == "paid" {
+        write.commit().await?;
         return Err(Case::InvalidTransactionStatus.into());
     }
     let in_time = now_ms < payment.expires_at;

@@ -36,6 +36,8 @@ async fn give_back(bank: &Bank, call: &Call) -> Result<RefundResponse, Failure> 
         .await?
         .ok_or(Failure::from(Case::TransactionNotFound))?;
     if let Some(refund) = refunds::by_reference(&mut write, &request.partner_refund_no).await? {
+        // Waits for the commit of the call that made it.
+        write.commit().await?;
         return if refund.fingerprint == fingerprint {
             Ok(done(&payment, &refund))
         } else {
@@ -43,6 +45,7 @@ async fn give_back(bank: &Bank, call: &Call) -> Result<RefundResponse, Failure> 
         };
     }
     if payment.state != "paid" {
+        write.commit().await?;
         return Err(Case::InvalidTransactionStatus.into());
     }
     if let Some(case) = magic::refusal(request.refund_amount) {
@@ -58,6 +61,7 @@ async fn give_back(bank: &Bank, call: &Call) -> Result<RefundResponse, Failure> 
         at: bank.clock.now_ms(),
     };
     if !refunds::give_back(&mut write, &payment, &refund).await? {
+        write.commit().await?;
         return Err(Case::InvalidAmount.into());
     }
     write.commit().await?;
