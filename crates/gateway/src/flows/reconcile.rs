@@ -1,9 +1,10 @@
 //! Comparing the journal with a bank's statement for a range of time.
 //!
 //! Both sides are read page by page; the statement of the range is held in memory, the journal never
-//! is. References decide, not times: the statement is asked for an hour more on both sides, and the
-//! journal is read for a week more, since the gateway may have heard of a payment much later. It must
-//! never write: what it finds is for people.
+//! is. References decide, not times: the statement is asked for a day more before the range, since what
+//! the bank gave no time for counts when it was booked, and an hour more after it; the journal is read
+//! for a week more, since the gateway may have heard of a payment much later. It must never write: what
+//! it finds is for people.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,8 +20,10 @@ use storage::{Session, merchants, payments, refunds};
 use crate::app::App;
 use crate::bank::{Asked, Bank};
 
-/// How much more of the statement is read on either side of the range.
+/// How much more is read on either side of the range.
 const MARGIN_MS: i64 = 60 * 60 * 1_000;
+/// How much more of the statement is read before the range.
+const EARLIER_MS: i64 = 24 * 60 * 60 * 1_000;
 /// How much later the gateway may have booked what moved in the range.
 const LATER_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// Entries of the journal in one statement.
@@ -133,11 +136,12 @@ pub async fn reconcile(
     Ok(result)
 }
 
-/// The bank's statement for the range and an hour around it.
+/// The bank's statement for the range, a day before it and an hour after it.
 async fn statement(bank: &Bank, range: Range, now_ms: i64) -> Result<Vec<Line>, ReconcileError> {
-    let from_ms = range.from_ms.saturating_sub(MARGIN_MS);
+    let from_ms = range.from_ms.saturating_sub(EARLIER_MS);
     let until_ms = range.until_ms.min(now_ms).saturating_add(MARGIN_MS);
-    let mut lines = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
+    let mut told = HashSet::new();
     for page_number in 1..=MOST_PAGES {
         let request = StatementRequest {
             from_date_time: timestamp::format_jakarta(from_ms),
@@ -161,14 +165,26 @@ async fn statement(bank: &Bank, range: Range, now_ms: i64) -> Result<Vec<Line>, 
             }
         };
         let is_empty = page.detail_data.is_empty();
+        let already = lines.len();
         for entry in page.detail_data {
-            lines.push(line(entry)?);
+            let line = line(entry)?;
+            if name_of(&line).is_none_or(|name| !told.contains(&name)) {
+                lines.push(line);
+            }
         }
+        told.extend(lines.iter().skip(already).filter_map(name_of));
         if is_empty || u64::from(page_number) >= page.total_pages {
             return Ok(lines);
         }
     }
     Err(ReconcileError::Unreadable("it has no end".to_owned()))
+}
+
+/// What a line is known by when a later page tells it again: one that came late moves others to the next
+/// page. Within a page each line is a booking of its own.
+fn name_of(line: &Line) -> Option<(Direction, i64, String)> {
+    let bank_reference = line.bank_reference.clone()?;
+    Some((line.direction, line.at_ms, bank_reference))
 }
 
 fn line(entry: StatementEntry) -> Result<Line, ReconcileError> {
@@ -195,14 +211,7 @@ impl Comparison {
             lines: HashMap::new(),
             result: Reconciled::default(),
         };
-        // A line that came late moves others to the next page, where they are told again.
-        let mut told = HashSet::new();
         for line in lines {
-            if let Some(bank_reference) = &line.bank_reference
-                && !told.insert((line.direction, line.at_ms, bank_reference.clone()))
-            {
-                continue;
-            }
             match line.reference.clone().filter(|text| !text.is_empty()) {
                 Some(reference) => {
                     let key = (line.direction, reference);

@@ -179,6 +179,48 @@ async fn what_one_side_does_not_have_is_in_flight_and_then_a_difference() {
 }
 
 #[tokio::test]
+async fn what_the_gateway_booked_much_later_is_found_in_the_statement() {
+    let (stage, _, _) = paid().await;
+    let later_ms = 3 * 60 * 60 * 1_000;
+    stage.advance(Duration::from_millis(later_ms)).await;
+    spoil(
+        &stage,
+        format!("UPDATE payments SET paid_at = paid_at + {later_ms}"),
+    )
+    .await;
+    spoil(
+        &stage,
+        format!("UPDATE postings SET created_at = created_at + {later_ms}"),
+    )
+    .await;
+    stage.advance(Duration::from_secs(61)).await;
+    let now_ms = stage.app().clock.business_now_ms();
+    let range = Range {
+        from_ms: now_ms - 60 * 60 * 1_000,
+        until_ms: now_ms,
+    };
+    let bank = stage.app().banks.get("allo").unwrap();
+    let result = reconcile(stage.app(), bank, range, None).await.unwrap();
+    assert_eq!(result.differences, []);
+    assert_eq!(result.agreed, 1);
+}
+
+#[tokio::test]
+async fn two_bookings_in_one_second_under_one_reference_are_two() {
+    let (stage, _, number) = paid().await;
+    let line = Line {
+        direction: Direction::Debit,
+        reference: Some(id_of(&stage, &number).await),
+        bank_reference: Some("of both".to_owned()),
+        amount_sen: 1_500_000,
+        at_ms: stage.app().clock.business_now_ms(),
+    };
+    let result = compared(&stage, Some(vec![line.clone(), line])).await;
+    assert_eq!(result.differences.len(), 1, "{result:?}");
+    assert_eq!(result.differences[0].there_sen, Some(3_000_000));
+}
+
+#[tokio::test]
 async fn a_debit_for_a_payment_that_had_ended_is_told_until_it_is_back_and_after() {
     let (stage, token, _) = paid().await;
     let number = reference("PAY");
