@@ -83,6 +83,14 @@ fn a_wrong_value_is_named_by_its_key() {
             format!("{GOOD}\n[banks.allo]\nbase_url = \"https://bank.example\""),
             "client_id",
         ),
+        (
+            format!(
+                "{GOOD}\n[banks.allo]\nbase_url = \"https://bank.example\"\nclient_id = \"g\"\n\
+                 secret = \"s\"\ninbound_client_id = \"b\"\ninbound_secret = \"s\"\n\
+                 public_key = \"\"\nchannel = \"C\"\ntimeout_ms = 10001\nnot_found_window_s = 25"
+            ),
+            "banks.allo.not_found_window_s: must be at least 26",
+        ),
     ] {
         let error = load(&text).expect_err(key);
         assert!(error.contains(key), "{key} is not in: {error}");

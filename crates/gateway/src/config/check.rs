@@ -208,6 +208,17 @@ fn check_bank(id: &str, bank: &Bank, sandbox: bool) -> Result<(), ConfigError> {
             return Err(ConfigError::wrong(key(name), "must not be empty"));
         }
     }
+    // A token and the call itself may each take the timeout before the bank has heard of it.
+    let least_s = u64::from(bank.timeout_ms)
+        .saturating_mul(2)
+        .div_ceil(1_000)
+        .saturating_add(5);
+    if u64::from(bank.not_found_window_s) < least_s {
+        return Err(ConfigError::wrong(
+            key("not_found_window_s"),
+            format!("must be at least {least_s}: twice timeout_ms and 5 s"),
+        ));
+    }
     if let Err(error) = snap::signature::PublicKey::from_pem(&bank.public_key) {
         return Err(ConfigError::wrong(key("public_key"), error.to_string()));
     }
