@@ -125,7 +125,15 @@ impl Drop for Line {
     fn drop(&mut self) {
         if self.is_waiting || self.is_in_transaction {
             self.connection.close_on_drop();
+            return;
         }
+        // The pool asks the server for a sign of life first.
+        let (back, outdated) = (self.connection.return_to_pool(), self.outdated.clone());
+        tokio::spawn(async move {
+            if tokio::time::timeout(LONGEST_SILENCE, back).await.is_err() {
+                outdated.now();
+            }
+        });
     }
 }
 
