@@ -152,7 +152,7 @@ impl Template {
             binding_notification_url: Some(format!("http://{}/binding", shop.host)),
             settings: MerchantSettings {
                 // Of small payments it is all there is.
-                fee_flat_sen: 250_000,
+                fee_flat_sen: 5_000,
                 fee_basis_points: 70,
                 ..MerchantSettings::default()
             },
