@@ -62,33 +62,37 @@ async fn stage() -> (Store, Relay) {
 }
 
 /// The server falls silent while all connections are in use. What was done on them goes on to its end, or is given up
-/// after `patience`.
+/// when it was silent for that long.
 async fn fall_silent(store: &Store, relay: &Relay, patience: Duration) -> JoinSet<bool> {
-    let (before, after) = (Arc::new(Barrier::new(9)), Arc::new(Barrier::new(9)));
+    let together = Arc::new(Barrier::new(9));
     let mut works = JoinSet::new();
     for _ in 0..8 {
-        let (store, before, after) = (store.clone(), Arc::clone(&before), Arc::clone(&after));
+        let (store, together) = (store.clone(), Arc::clone(&together));
+        let silent = relay.silent.subscribe();
         works.spawn(async move {
             let work = |s: Session| {
-                let (before, after) = (Arc::clone(&before), Arc::clone(&after));
+                let (together, mut silent) = (Arc::clone(&together), silent.clone());
                 async move {
                     settings::get(&s, "a").await?;
-                    before.wait().await;
-                    after.wait().await;
+                    together.wait().await;
+                    silent.wait_for(|silent| *silent).await.unwrap();
                     settings::get(&s, "a").await
                 }
             };
-            let work = store.transact("read", work);
-            let is_done = |result: Result<_, Error>| result.is_ok();
-            tokio::time::timeout(patience, work)
-                .await
-                .is_ok_and(is_done)
+            tokio::select! {
+                result = store.transact("read", work) => result.is_ok(),
+                () = until_given_up(silent.clone(), patience) => false,
+            }
         });
     }
-    before.wait().await;
+    together.wait().await;
     relay.silent.send_replace(true);
-    after.wait().await;
     works
+}
+
+async fn until_given_up(mut silent: watch::Receiver<bool>, patience: Duration) {
+    silent.wait_for(|silent| *silent).await.unwrap();
+    tokio::time::sleep(patience).await;
 }
 
 async fn works_again(store: &Store) {

@@ -38,13 +38,10 @@ pub(super) fn forward(findings: &mut Findings, rows: &Rows) {
     }
     for ((noun, subject), mut steps) in histories {
         steps.sort_by_key(|row| row.int("version"));
-        let ranks: Vec<u32> = steps
-            .iter()
-            .map(|row| rank(noun, row.text("state")))
-            .collect();
-        findings.expect(ranks.is_sorted(), || {
-            let states: Vec<&str> = steps.iter().map(|row| row.text("state")).collect();
-            format!("the {noun} {subject} went back: {states:?}")
+        let states: Vec<&str> = steps.iter().map(|row| row.text("state")).collect();
+        let mut pairs = states.iter().zip(states.iter().skip(1));
+        findings.expect(pairs.all(|(from, to)| may_follow(noun, from, to)), || {
+            format!("the {noun} {subject} went where it may not go: {states:?}")
         });
         let last = steps.last().map_or("", |row| row.text("state"));
         let rows = rows.of(&format!("{noun}s"));
@@ -56,17 +53,29 @@ pub(super) fn forward(findings: &mut Findings, rows: &Rows) {
     }
 }
 
-/// How far a state is; two that end a thing differ, since neither becomes the other.
-fn rank(noun: &str, state: &str) -> u32 {
-    match (noun, state) {
-        (_, "created") => 0,
-        (_, "unknown") => 1,
-        ("payment" | "binding", "awaiting customer") => 2,
-        ("payment", "succeeded") | ("binding", "active") => 3,
-        ("payment", "refunded") | ("binding", "ending") => 4,
-        ("binding", "ended") => 5,
-        _ => 6,
-    }
+/// Whether one state may come right after another: `docs/state-machines.md`.
+fn may_follow(noun: &str, from: &str, to: &str) -> bool {
+    let next: &[&str] = match (noun, from) {
+        ("payment", "created") => &[
+            "unknown",
+            "awaiting customer",
+            "succeeded",
+            "cancelled",
+            "failed",
+        ],
+        ("payment", "unknown") => &["awaiting customer", "succeeded", "cancelled", "failed"],
+        ("payment", "awaiting customer") => &["succeeded", "cancelled", "failed"],
+        ("payment", "succeeded") => &["refunded"],
+        ("refund", "created") => &["unknown", "succeeded", "failed"],
+        ("refund", "unknown") => &["succeeded", "failed"],
+        ("binding", "created") => &["unknown", "awaiting customer", "active", "failed"],
+        ("binding", "unknown") => &["awaiting customer", "active", "failed"],
+        ("binding", "awaiting customer") => &["active", "failed"],
+        ("binding", "active") => &["ending", "ended"],
+        ("binding", "ending") => &["ended"],
+        _ => &[],
+    };
+    from == to || next.contains(&to)
 }
 
 /// What merchants were told is so.
@@ -185,5 +194,27 @@ pub(super) fn alarms(findings: &mut Findings, rows: &Rows) {
                 row.text("detail")
             )
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_follow;
+
+    #[test]
+    fn what_has_ended_stays_as_it_ended() {
+        for (noun, from, to) in [
+            ("payment", "cancelled", "failed"),
+            ("payment", "succeeded", "cancelled"),
+            ("payment", "refunded", "failed"),
+            ("payment", "awaiting customer", "unknown"),
+            ("refund", "failed", "succeeded"),
+            ("refund", "succeeded", "failed"),
+            ("binding", "active", "failed"),
+            ("binding", "ended", "active"),
+        ] {
+            assert!(!may_follow(noun, from, to), "{noun}: {from}, then {to}");
+            assert!(may_follow(noun, from, from));
+        }
     }
 }
