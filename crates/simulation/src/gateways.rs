@@ -3,7 +3,6 @@
 //! A process that dies stops at a point before a read, around a transaction or on the network: nothing of
 //! it goes on, what it had open is rolled back, and what it sent arrives all the same.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use anyhow::{Context as _, Result};
@@ -48,12 +47,6 @@ impl Gateways {
             running: Mutex::default(),
             seed,
         }
-    }
-
-    /// The file that they share.
-    pub fn database(&self) -> PathBuf {
-        let url = self.config.database.expose();
-        PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(url))
     }
 
     /// Starts all of them.

@@ -19,6 +19,7 @@ pub mod tell;
 pub mod template;
 pub mod world;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -52,6 +53,8 @@ pub struct History {
     pub wrong: Vec<String>,
     /// How many things were compared.
     pub compared: u64,
+    /// How often there was what the checks are about.
+    pub counts: BTreeMap<String, u64>,
     /// How many payments there were.
     pub payments: usize,
     /// How often a gateway died.
@@ -97,9 +100,10 @@ async fn live(template: &Template, seed: u64, wrong: Wrong, world: &Arc<World>) 
     }
     let mut findings = work_off(&hub).await?;
     // What merchants ask again at the end changes nothing and leaves nothing to do.
-    let again = pump(&hub, check::ask_all_again(Arc::clone(&hub))).await?;
+    let again = pump(&hub, check::ask_all_again(Arc::clone(&hub))).await??;
     findings.wrong.extend(again.wrong);
     findings.compared += again.compared;
+    findings.counts = again.counts;
     findings.wrong.extend(work_off(&hub).await?.wrong);
     let app = hub
         .gateways
@@ -121,6 +125,7 @@ async fn live(template: &Template, seed: u64, wrong: Wrong, world: &Arc<World>) 
     Ok(History {
         wrong: findings.wrong,
         compared: findings.compared,
+        counts: findings.counts,
         payments: rows.of("payments").len(),
         deaths: log.iter().filter(|line| line.contains(" dies: ")).count(),
         dump: rows::dump(&app.store).await?,

@@ -55,6 +55,13 @@ impl Rows {
         self.0.get(table).map_or(&[], Vec::as_slice)
     }
 
+    /// The binding whose authCode it is.
+    pub fn binding_of(&self, code: &str) -> Option<&Row> {
+        let hash = gateway::derive::hash(code);
+        let mut all = self.of("bindings").iter();
+        all.find(|row| row.text("auth_code_hash") == hash)
+    }
+
     /// The rows that something is due for, in words.
     pub fn open(&self) -> Vec<String> {
         let in_words = |table: &str, row: &Row| {

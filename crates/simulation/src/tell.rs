@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
-use snap::{Secret, signature, timestamp};
+use snap::{Case, ResponseCode, Secret, Service, signature, timestamp};
 
+use crate::calls::code_of;
 use crate::hub::Hub;
 use crate::template::{BANK_AT_GATEWAY, INBOUND_SECRET};
 
@@ -76,6 +77,11 @@ async fn once(hub: &Arc<Hub>, reference: &str, forged: bool) -> bool {
     let Ok(request) = request else { return true };
     let what = format!("56 of {reference}{}", if forged { " forged" } else { "" });
     let answer = hub.ask_gateway(request, &what).await;
+    if forged {
+        let code = answer.as_ref().and_then(code_of).unwrap_or_default();
+        let refused = code == ResponseCode::new(Service::NOTIFY, Case::InvalidAmount).to_string();
+        hub.bank().forged.insert(reference.to_owned(), refused);
+    }
     if answer.as_ref().is_some_and(|answer| answer.status == 401) {
         hub.bank().token = None;
     }

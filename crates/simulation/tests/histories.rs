@@ -1,6 +1,8 @@
 //! Five hundred histories, fifty of them twice, and liars who must be found.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use simulation::bank::Lie;
@@ -13,6 +15,25 @@ const SEEDS: u64 = 500;
 const TWICE: u64 = 50;
 /// Within so many histories a liar is found.
 const LIES: u64 = 20;
+/// What must have happened in some history, or the checks of it say nothing.
+const HAPPENS: [&str; 16] = [
+    "payments succeeded",
+    "payments refunded",
+    "payments cancelled",
+    "payments failed",
+    "refunds succeeded",
+    "refunds failed",
+    "bindings active",
+    "bindings ended",
+    "bindings failed",
+    "notifications delivered",
+    "answers repeated",
+    "refusals judged again",
+    "asked anew",
+    "asked with the token of an ended binding",
+    "links left at the bank",
+    "forged notifications refused",
+];
 
 fn template() -> Template {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -58,14 +79,22 @@ fn good(template: &Template, seed: u64) -> History {
 fn five_hundred_histories_lose_nothing_and_do_nothing_twice() {
     let template = template();
     let (payments, deaths) = (AtomicU64::new(0), AtomicU64::new(0));
+    let counts: Mutex<BTreeMap<String, u64>> = Mutex::default();
     each(SEEDS, |seed| {
         let history = good(&template, seed);
         payments.fetch_add(u64::try_from(history.payments).unwrap(), Ordering::SeqCst);
         deaths.fetch_add(u64::try_from(history.deaths).unwrap(), Ordering::SeqCst);
+        for (what, count) in history.counts {
+            *counts.lock().unwrap().entry(what).or_default() += count;
+        }
     });
     // A simulation in which nothing happens would be good too.
     assert!(payments.load(Ordering::SeqCst) > SEEDS * 2);
     assert!(deaths.load(Ordering::SeqCst) > SEEDS / 10);
+    let counts = counts.into_inner().unwrap();
+    for what in HAPPENS {
+        assert!(counts.contains_key(what), "{what}: never, in {counts:?}");
+    }
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct Bank {
     pub movements: Vec<(String, i64)>,
     /// Payments whose end has to be told.
     pub untold: Vec<String>,
+    /// Payments that a forged notification was about, and whether a gateway refused it for what it said.
+    pub forged: BTreeMap<String, bool>,
     /// Until when no connection is accepted.
     pub down_until_ms: i64,
     /// Its one lie, for tests of the checks.

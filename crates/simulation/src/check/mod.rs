@@ -7,6 +7,7 @@ mod money;
 mod repeats;
 mod states;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use repeats::ask_all_again;
@@ -21,6 +22,8 @@ pub struct Findings {
     pub wrong: Vec<String>,
     /// How many things were compared.
     pub compared: u64,
+    /// How often there was what the checks are about: a check of nothing finds nothing.
+    pub counts: BTreeMap<String, u64>,
 }
 
 impl Findings {
@@ -30,6 +33,12 @@ impl Findings {
         if !good {
             self.wrong.push(wrong());
         }
+    }
+
+    /// Counts one more.
+    pub fn count(&mut self, what: &str) {
+        let count = self.counts.entry(what.to_owned()).or_default();
+        *count = count.saturating_add(1);
     }
 }
 
@@ -43,5 +52,6 @@ pub fn everything(findings: &mut Findings, hub: &Arc<Hub>, rows: &Rows) {
     states::told(findings, hub, rows);
     states::notified(findings, hub, rows);
     states::links(findings, hub, rows);
-    states::alarms(findings, rows);
+    states::alarms(findings, hub, rows);
+    states::count(findings, rows);
 }

@@ -121,6 +121,16 @@ pub(super) fn told(findings: &mut Findings, hub: &Arc<Hub>, rows: &Rows) {
                 });
             }
         }
+        for (code, link) in &book.bindings {
+            let row = rows.binding_of(code);
+            let state = row.map_or("not there", |row| row.text("state"));
+            findings.expect(row.is_some() && (!link.ended || state == "ended"), || {
+                format!(
+                    "the binding of {code} is {state}; its end was confirmed: {}",
+                    link.ended
+                )
+            });
+        }
         for row in rows.of("payments").iter().filter(of_shop) {
             let reference = row.text("partner_reference_no");
             findings.expect(book.payments.contains_key(reference), || {
@@ -181,19 +191,42 @@ pub(super) fn links(findings: &mut Findings, hub: &Arc<Hub>, rows: &Rows) {
             format!("the binding {id} is {state}, and linked at the bank: {there}")
         });
     }
+    for (id, link) in &bank.links {
+        let known = rows.of("bindings").iter().any(|row| row.text("id") == id);
+        findings.expect(known, || {
+            format!("the bank has the link {id}, which nobody knows: {link:?}")
+        });
+        if link.left {
+            findings.count("links left at the bank");
+        }
+    }
 }
 
-/// With an honest bank, only a forged notification is an alarm.
-pub(super) fn alarms(findings: &mut Findings, rows: &Rows) {
+/// With an honest bank, only a forged notification is an alarm, and a refused one always is.
+pub(super) fn alarms(findings: &mut Findings, hub: &Arc<Hub>, rows: &Rows) {
+    let bank = hub.bank();
     for row in rows.of("alarms") {
-        let kind = row.text("kind");
-        findings.expect(kind == "notify differs", || {
-            format!(
-                "an alarm: {kind} {} {}",
-                row.text("subject"),
-                row.text("detail")
-            )
+        let (kind, subject) = (row.text("kind"), row.text("subject"));
+        let forged = kind == "notify differs" && bank.forged.contains_key(subject);
+        findings.expect(forged, || {
+            format!("an alarm: {kind} {subject} {}", row.text("detail"))
         });
+    }
+    for (payment, _) in bank.forged.iter().filter(|(_, refused)| **refused) {
+        findings.count("forged notifications refused");
+        let mut alarms = rows.of("alarms").iter();
+        findings.expect(alarms.any(|row| row.text("subject") == payment), || {
+            format!("a notification about {payment} was forged, and there is no alarm")
+        });
+    }
+}
+
+/// What became of everything, for whoever asks whether there was anything.
+pub(super) fn count(findings: &mut Findings, rows: &Rows) {
+    for table in ["payments", "refunds", "bindings", "notifications"] {
+        for row in rows.of(table) {
+            findings.count(&format!("{table} {}", row.text("state")));
+        }
     }
 }
 
