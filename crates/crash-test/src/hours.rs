@@ -9,7 +9,7 @@ use tokio::time::sleep;
 /// Things are killed at least so long.
 const LEAST: Duration = Duration::from_millis(2_500);
 /// And not longer than this. A run that did too little by then proves nothing, and says so.
-const MOST: Duration = Duration::from_secs(90);
+const MOST: Duration = Duration::from_secs(300);
 /// The next is killed after this time, even if nobody was answered.
 const STALLED: Duration = Duration::from_millis(1_200);
 /// So many payments and refunds that were answered make a run worth looking at.
@@ -18,7 +18,7 @@ const REFUNDS: u64 = 4;
 /// How long a merchant goes on asking when nothing is killed any more.
 const GRACE: Duration = Duration::from_millis(1_500);
 /// Nobody asks for longer than this.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(330);
 
 /// What everybody in a run looks at.
 pub struct Hours {

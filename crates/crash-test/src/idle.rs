@@ -14,7 +14,7 @@ const ON: Duration = Duration::from_secs(6 * 60);
 /// How long the present is given before time is moved on.
 const GIVEN: Duration = Duration::from_secs(3);
 /// How often time is moved on before work that is left counts as stuck.
-const TIMES: usize = 12;
+const TIMES: usize = 30;
 
 /// Moves time on until nothing is left; what is left if it does not come to an end.
 ///

@@ -12,7 +12,7 @@ use nix::unistd::{Gid, Pid, Uid, User, geteuid};
 use tokio::process::{Child, Command};
 
 /// How long a program may take to stop once it was asked to.
-const STOPPING: Duration = Duration::from_secs(40);
+const STOPPING: Duration = Duration::from_secs(120);
 
 /// A running program. Dropped, it is killed.
 pub struct Program {
@@ -192,14 +192,14 @@ pub async fn output<A: AsRef<OsStr>>(mut command: Command, arguments: &[A]) -> R
 /// Asks again every few milliseconds until there is an answer.
 ///
 /// # Errors
-/// When asking fails, or there is none within half a minute.
+/// When asking fails, or there is none within two minutes.
 pub async fn wait_for<T>(what: &str, mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while Instant::now() < deadline {
         if let Some(answer) = ask().await? {
             return Ok(answer);
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    bail!("{what}: not within half a minute")
+    bail!("{what}: not within two minutes")
 }

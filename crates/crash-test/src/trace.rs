@@ -44,8 +44,6 @@ pub struct Exchange {
     pub before_answer: u32,
     /// Whether the bank was asked.
     pub bank_asked: bool,
-    /// How often the log was written.
-    pub written: u32,
 }
 
 /// The files that a commit must reach.
@@ -154,10 +152,7 @@ pub fn exchanges(events: &[Event], paths: &[&str]) -> Vec<Exchange> {
                 open.values_mut()
                     .for_each(|exchange| exchange.bank_asked = true);
             }
-            Event::Written => {
-                dirty = true;
-                open.values_mut().for_each(|exchange| exchange.written += 1);
-            }
+            Event::Written => dirty = true,
             Event::OnDisk if dirty => {
                 dirty = false;
                 for exchange in open.values_mut() {

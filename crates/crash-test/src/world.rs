@@ -117,7 +117,7 @@ impl World {
             database,
             http: reqwest::Client::builder()
                 .no_proxy()
-                .timeout(Duration::from_secs(10))
+                .timeout(Duration::from_secs(60))
                 .build()?,
         };
         world.ready().await?;
@@ -164,7 +164,7 @@ impl World {
             let secret = Secret::new(&account.client_secret);
             let url = format!("http://{}", local(*port));
             let client = Client::builder(url, &account.client_id, secret, key)
-                .timeout(Duration::from_secs(5))
+                .timeout(Duration::from_secs(30))
                 .build()?;
             Ok(client)
         };
@@ -229,14 +229,15 @@ impl World {
     }
 }
 
-/// A gateway's configuration. The limits are out of the way, the deadlines short; everything else is as
-/// operators have it.
+/// A gateway's configuration. The limits are out of the way, also the one on how old a request that is repeated at the
+/// end may be, and the deadlines are short; everything else is as operators have it.
 pub fn configuration(template: &Template, ports: &Ports, listen: u16, database: &str) -> String {
     format!(
         r#"listen = "{}"
 public_url = "http://{}"
 database = "{database}"
 sandbox = true
+clock_skew_s = 86400
 [master_keys]
 k1 = "{MASTER_KEY}"
 [limits]

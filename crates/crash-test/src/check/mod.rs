@@ -15,6 +15,7 @@ use crate::book::Book;
 use crate::calls::Caller;
 use crate::ears::Heard;
 use crate::idle;
+use crate::rows::Rows;
 use crate::world::World;
 
 /// All that is wrong.
@@ -80,5 +81,15 @@ pub async fn everything(
             alarm.text("detail")
         ));
     }
+    readable(&mut findings, &gateway, &bank);
     Ok(findings)
+}
+
+/// Everything that was compared was there: the last check.
+fn readable(findings: &mut Findings, gateway: &Rows, bank: &Rows) {
+    for (whose, rows) in [("gateway", gateway), ("bank", bank)] {
+        for missing in rows.missing() {
+            findings.wrong.push(format!("{whose}: {missing}"));
+        }
+    }
 }

@@ -67,6 +67,7 @@ fn findings(gateway: &str, bank: &str, heard: &[Heard]) -> Vec<String> {
     money::balanced(&mut findings, &gateway, &bank);
     money::payments(&mut findings, &gateway, &bank);
     money::refunds(&mut findings, &gateway, &bank);
+    super::readable(&mut findings, &gateway, &bank);
     findings.wrong
 }
 
@@ -191,6 +192,25 @@ fn a_link_that_only_one_side_has_is_found() {
         r#"state="active""#,
         r#"state="ended""#,
         "linked at the bank: true",
+    );
+    is_found(
+        r#""partner_reference_no":"b-1""#,
+        r#""partner_reference_no":"b-9""#,
+        "a linked link that the gateway does not know: b-9",
+    );
+}
+
+#[test]
+fn a_column_that_is_not_there_is_found() {
+    is_found(
+        "refund_reserved=0",
+        "reserved=0",
+        "gateway: payments has no column refund_reserved",
+    );
+    is_found(
+        r#""balance":700"#,
+        r#""balance":null"#,
+        "bank: accounts has no number balance",
     );
 }
 

@@ -151,6 +151,13 @@ pub(super) fn bindings(findings: &mut Findings, gateway: &Rows, bank: &Rows) {
             format!("the binding {id} is still {state}")
         });
     }
+    let known: BTreeSet<&str> = gateway.of("bindings").map(|row| row.text("id")).collect();
+    for link in bank.of("links") {
+        let (reference, state) = (link.text("partner_reference_no"), link.text("state"));
+        findings.expect(known.contains(reference), || {
+            format!("the bank has a {state} link that the gateway does not know: {reference}")
+        });
+    }
 }
 
 /// Every final state was told, in order and without contradiction.
