@@ -272,38 +272,38 @@ async fn a_refund_number_finds_the_refund_again() {
 
 #[tokio::test]
 async fn an_external_id_is_free_again_the_next_day() {
-    let stage = Stage::new().await;
+    // The day is that of the signed X-TIMESTAMP, which here may be of another day than our clock's.
+    let stage = Stage::with(Wishes {
+        change: |config| config.clock_skew_s = 3 * 24 * 3_600,
+        ..Wishes::default()
+    })
+    .await;
     let (_, token) = stage
         .linked(&stage.shop, &demo_customers()[0], "cust-1")
         .await;
-    let now_ms = stage.app().clock.wall_now_ms();
-    let stamp = |ms: i64| Some(snap::timestamp::format_jakarta(ms));
-    let send = |timestamp: Option<String>, number: String| {
+    let send = |at_ms: i64| {
         let options = RawOptions {
             external_id: Some("400".to_owned()),
             customer_token: Some(token.clone()),
-            timestamp,
+            timestamp: Some(snap::timestamp::format_jakarta(at_ms)),
             ..Default::default()
         };
-        let shop = &stage.shop;
-        async move {
-            shop.send(PAYMENT, &payment(&number, "1000.00"), options)
-                .await
-        }
+        let (shop, body) = (&stage.shop, payment(&reference("PAY"), "1000.00"));
+        async move { said(&shop.send(PAYMENT, &body, options).await) }
     };
-    let first = send(stamp(now_ms), reference("PAY")).await;
-    assert_eq!(said(&first), (200, "2005400".to_owned()));
-    // The day is that of the signed X-TIMESTAMP, which must be near now: only around midnight in
-    // Jakarta do two near timestamps differ in it.
-    let jakarta_day = |ms: i64| snap::timestamp::jakarta_day(ms);
-    let later_ms = now_ms + 290_000;
-    let second = send(stamp(later_ms), reference("PAY")).await;
-    let wanted = if jakarta_day(now_ms) == jakarta_day(later_ms) {
-        409
-    } else {
-        200
-    };
-    assert_eq!(second.status, wanted);
+    let day_ms: i64 = 24 * 3_600 * 1_000;
+    let now_ms = stage.app().clock.wall_now_ms();
+    // Midnight in Jakarta, seven hours ahead of UTC.
+    let midnight_ms = (now_ms / day_ms) * day_ms + 17 * 3_600 * 1_000;
+    assert_eq!(send(midnight_ms - 1_000).await, (200, "2005400".to_owned()));
+    for same_day in [midnight_ms - 2_000, midnight_ms - day_ms] {
+        assert_eq!(send(same_day).await, (409, "4095400".to_owned()));
+    }
+    assert_eq!(send(midnight_ms).await, (200, "2005400".to_owned()));
+    assert_eq!(
+        send(midnight_ms + day_ms - 1_000).await,
+        (409, "4095400".to_owned())
+    );
 }
 
 /// The gateway's journal.
