@@ -69,6 +69,18 @@ impl Steps {
         Ok(())
     }
 
+    /// Fails when no test has run: nothing was tested, which is no good news.
+    pub fn demand_tests(&mut self, filter: Option<&str>) {
+        if self.tests != Counted::default() {
+            return;
+        }
+        match filter {
+            Some(filter) => eprintln!("xtask: no test has {filter:?} in its name"),
+            None => eprintln!("xtask: the test runner reported no test"),
+        }
+        self.finished("at least one test", false, Duration::ZERO);
+    }
+
     /// Records a step that was done here and not by another program.
     pub fn finished(&mut self, name: &str, ok: bool, took: Duration) {
         println!("==> {name}: {} ({:.1} s)", verdict(ok), took.as_secs_f64());
@@ -183,7 +195,18 @@ fn without_colour(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Counted;
+    use super::{Counted, Steps};
+
+    #[test]
+    fn a_run_of_no_test_is_no_success() {
+        let mut steps = Steps::default();
+        steps.demand_tests(Some("typo"));
+        assert!(steps.done.iter().any(|step| !step.ok));
+        let mut steps = Steps::default();
+        steps.tests.passed = 1;
+        steps.demand_tests(Some("typo"));
+        assert!(steps.done.is_empty());
+    }
 
     #[test]
     fn the_closing_lines_of_both_runners_are_counted() {

@@ -25,6 +25,7 @@ pub fn run(filter: Option<&str>) -> Result<ExitCode> {
         tests.arg(filter);
     }
     steps.run_tests("tests", tests.env(postgres::VARIABLE, &url))?;
+    steps.demand_tests(filter);
     if filter.is_none() {
         let mut doc_tests = cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]);
         steps.run_tests("doc tests", doc_tests.env(postgres::VARIABLE, &url))?;
