@@ -54,11 +54,8 @@ impl Bank {
         let gateway = config.gateway.map(Gateway::new).transpose()?;
         let db = Db::open(&config.database).await?;
         let mut write = db.write().await?;
-        let offset = setting(&mut write, "clock_offset_ms")
-            .await?
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0);
-        let clock = Clock::at_offset(offset);
+        let offset = number(&mut write, "clock_offset_ms").await?;
+        let clock = Clock::at_offset(offset.unwrap_or(0));
         let derive_key = match setting(&mut write, "derive_key").await? {
             Some(key) => key,
             None => {
@@ -67,9 +64,7 @@ impl Bank {
                 key
             }
         };
-        let limit = setting(&mut write, "payment_limit")
-            .await?
-            .and_then(|text| text.parse().ok());
+        let limit = number(&mut write, "payment_limit").await?;
         customers::seed(&mut write, clock.now_ms()).await?;
         let armed = !armed::list(&mut *write).await?.is_empty();
         let met = met::any(&mut *write).await?;
@@ -165,6 +160,12 @@ fn origin(public_url: &str) -> Result<String, Error> {
         return Err(wrong("must be http(s)://host[:port] without a path"));
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+async fn number(conn: &mut SqliteConnection, name: &'static str) -> Result<Option<i64>, Error> {
+    let text = setting(conn, name).await?;
+    let parsed = text.map(|text| text.parse()).transpose();
+    parsed.map_err(|_| Error::Corrupt("settings", format!("{name} is no number")))
 }
 
 async fn setting(conn: &mut SqliteConnection, name: &str) -> Result<Option<String>, Error> {

@@ -194,9 +194,10 @@ impl World {
         let store = self.store().await?;
         let advance = |s: storage::Session| async move {
             let before = settings::get(&s, CLOCK_OFFSET).await?;
-            let before: i64 = before
-                .and_then(|text| text.parse().ok())
-                .unwrap_or_default();
+            let before = before.map_or(Ok(0), |text| text.parse::<i64>());
+            let before = before.map_err(|_| {
+                storage::Error::corrupt("settings", CLOCK_OFFSET, "it is no number")
+            })?;
             settings::put(&s, CLOCK_OFFSET, &(before + by_ms).to_string()).await
         };
         let moved = store.transact("advance the clock", advance).await;

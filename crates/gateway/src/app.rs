@@ -151,8 +151,13 @@ impl App {
 }
 
 async fn stored_offset_ms(s: &Session) -> Result<i64, storage::Error> {
-    let text = settings::get(s, settings::CLOCK_OFFSET).await?;
-    Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+    let Some(text) = settings::get(s, settings::CLOCK_OFFSET).await? else {
+        return Ok(0);
+    };
+    text.parse().map_err(|_| {
+        let what = "it is no number of milliseconds";
+        storage::Error::corrupt("settings", settings::CLOCK_OFFSET, what)
+    })
 }
 
 /// How many requests are being answered.

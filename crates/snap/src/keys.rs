@@ -83,9 +83,9 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::Generate`] when the system gives no randomness.
     pub fn generate() -> Result<Self, KeyError> {
-        KeyPair::generate(KeySize::Rsa2048)
-            .map(Self)
-            .map_err(|_| KeyError::Generate)
+        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generate)?;
+        can_be_written(&pair).ok_or(KeyError::Generate)?;
+        Ok(Self(pair))
     }
 
     /// Reads a key in whatever form it comes: PKCS#8 or PKCS#1, as PEM, bare base64 or DER, and PKCS#8 that
@@ -122,12 +122,14 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::NotRsa`] or [`KeyError::Size`].
     pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        let not_rsa = || KeyError::NotRsa {
+            expected: PRIVATE_FORMS,
+            found: Form::of(der).words(),
+        };
         let pair = KeyPair::from_pkcs8(der)
             .or_else(|_| KeyPair::from_der(der))
-            .map_err(|_| KeyError::NotRsa {
-                expected: PRIVATE_FORMS,
-                found: Form::of(der).words(),
-            })?;
+            .map_err(|_| not_rsa())?;
+        can_be_written(&pair).ok_or_else(not_rsa)?;
         check_bits(modulus_bits(pair.public_key().as_ref()))?;
         Ok(Self(pair))
     }
@@ -170,6 +172,13 @@ impl PrivateKey {
             .unwrap_or_default();
         Secret::new(text)
     }
+}
+
+/// Both halves can be encoded, so that no empty text is ever stored in place of a key.
+fn can_be_written(pair: &KeyPair) -> Option<()> {
+    AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).ok()?;
+    AsDer::<Pkcs8V1Der<'_>>::as_der(pair).ok()?;
+    Some(())
 }
 
 impl fmt::Debug for PrivateKey {

@@ -191,7 +191,7 @@ async fn fill(
 ) -> Result<(), CopyError> {
     let known = target.heard(marks::target(&target.store.reader()).await)?;
     let mut stored = known.map(|known| known.cursor).unwrap_or_default();
-    let mut cursor: Option<Cursor> = serde_json::from_str(&stored).ok();
+    let mut cursor = target.heard(Cursor::read(&stored))?;
     let mut said_ms = clock();
     let reader = source.store.reader();
     for table in KEYS {
@@ -293,6 +293,23 @@ async fn compare(
         (true, _) => Ok(tables),
         (false, true) => Err(CopyError::MovedOn(different.join(", "))),
         (false, false) => Err(CopyError::Differs(different.join(", "))),
+    }
+}
+
+impl Cursor {
+    /// Nothing is there yet when it is empty. One that is not understood would begin anew, amid rows that are there.
+    fn read(stored: &str) -> Result<Option<Self>, Error> {
+        if stored.is_empty() {
+            return Ok(None);
+        }
+        let cursor: Option<Self> = serde_json::from_str(stored).ok();
+        cursor
+            .filter(|cursor| KEYS.iter().any(|table| table.name == cursor.table))
+            .map(Some)
+            .ok_or_else(|| {
+                let what = "it does not say how far the copy has come; start over";
+                Error::corrupt("settings", marks::CURSOR, what)
+            })
     }
 }
 

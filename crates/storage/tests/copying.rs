@@ -252,6 +252,33 @@ async fn what_is_not_an_unfinished_copy_of_this_source_is_never_written_to() {
 }
 
 #[tokio::test]
+async fn what_a_copy_cannot_read_in_the_settings_is_an_error() {
+    let put = async |database: &Database, name: &'static str, value: &'static str| {
+        let put = |s: Session| async move { settings::put(&s, name, value).await };
+        database.store.transact("test: put", put).await.unwrap();
+    };
+    let corrupt = |error: CopyError, name: &str| match error {
+        CopyError::Store { source, .. } => {
+            assert!(source.to_string().contains(name), "{source}");
+        }
+        other => panic!("{name}: {other:?}"),
+    };
+    let (from, to) = (engines::sqlite().await, engines::sqlite().await);
+    begun(&from, &to).await;
+    put(&to, "copy_cursor", r#"{"table":"nowhere","after":[]}"#).await;
+    let error = copied(&from, &to, false, |_| false).await.unwrap_err();
+    corrupt(error, "copy_cursor");
+    put(&to, settings::CLOCK_OFFSET, "soon").await;
+    let error = copied(&from, &to, true, |_| false).await.unwrap_err();
+    corrupt(error, settings::CLOCK_OFFSET);
+    put(&to, settings::CLOCK_OFFSET, "0").await;
+    copied(&from, &to, true, |_| false).await.unwrap();
+    put(&to, "copy_read_at", "yesterday").await;
+    let error = held(&to.store.reader(), NOW_MS).await.unwrap_err();
+    assert!(error.to_string().contains("copy_read_at"), "{error}");
+}
+
+#[tokio::test]
 async fn a_database_is_not_copied_onto_itself_nor_from_nowhere() {
     let from = engines::sqlite().await;
     let refused = copied(&from, &from, false, |_| false).await;

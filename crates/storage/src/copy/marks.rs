@@ -10,7 +10,7 @@ const READ_AT: &str = "copy_read_at";
 /// In the target: where its rows come from.
 const ORIGIN: &str = "copy_origin";
 /// In the target: how far the copy has come.
-const CURSOR: &str = "copy_cursor";
+pub(super) const CURSOR: &str = "copy_cursor";
 /// What the cursor says when all is there and was verified.
 const COMPLETE: &str = "complete";
 
@@ -33,8 +33,7 @@ pub enum Held {
 
 /// Whether a copy is at work here.
 pub async fn held(s: &Session, now_ms: i64) -> Result<Option<Held>, Error> {
-    let read_at = settings::get(s, READ_AT).await?;
-    let read_at_ms: Option<i64> = read_at.and_then(|text| text.parse().ok());
+    let read_at_ms = number(s, READ_AT).await?;
     if read_at_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) <= HOLDS_MS) {
         return Ok(Some(Held::BeingCopied));
     }
@@ -42,6 +41,17 @@ pub async fn held(s: &Session, now_ms: i64) -> Result<Option<Held>, Error> {
         Some(target) if !target.is_complete() => Some(Held::Incomplete),
         _ => None,
     })
+}
+
+/// A setting that is a number of milliseconds, where there is one.
+pub(super) async fn number(s: &Session, name: &str) -> Result<Option<i64>, Error> {
+    let Some(text) = settings::get(s, name).await? else {
+        return Ok(None);
+    };
+    let number = text
+        .parse()
+        .map_err(|_| Error::corrupt("settings", name, "it is no number of milliseconds"));
+    number.map(Some)
 }
 
 /// What is known of a database as a copy's target.
@@ -60,7 +70,9 @@ pub(super) async fn target(s: &Session) -> Result<Option<Target>, Error> {
     let Some(origin) = settings::get(s, ORIGIN).await? else {
         return Ok(None);
     };
-    let cursor = settings::get(s, CURSOR).await?.unwrap_or_default();
+    let cursor = settings::get(s, CURSOR)
+        .await?
+        .ok_or_else(|| Error::corrupt("settings", CURSOR, "it is not there, and copy_origin is"))?;
     Ok(Some(Target { origin, cursor }))
 }
 

@@ -54,9 +54,8 @@ impl Side {
             });
         }
         let reader = self.store.reader();
-        let ahead = self.heard(settings::get(&reader, settings::CLOCK_OFFSET).await)?;
-        let ahead_ms: i64 = ahead.and_then(|text| text.parse().ok()).unwrap_or(0);
-        let business_now_ms = now_ms.saturating_add(ahead_ms);
+        let ahead_ms = self.heard(marks::number(&reader, settings::CLOCK_OFFSET).await)?;
+        let business_now_ms = now_ms.saturating_add(ahead_ms.unwrap_or(0));
         let claimed = gateways::claimed(&reader, business_now_ms).await;
         match self.heard(claimed)? {
             Some(table) => Err(CopyError::Leased {
