@@ -30,6 +30,8 @@ pub struct Clock {
 struct Inner {
     wall: Wall,
     offset_ms: AtomicI64,
+    /// The latest business time that anybody was given.
+    latest_ms: AtomicI64,
     started: Instant,
     started_ms: i64,
 }
@@ -67,6 +69,7 @@ impl Clock {
                 started_ms: wall.now_ms(),
                 wall,
                 offset_ms: AtomicI64::new(0),
+                latest_ms: AtomicI64::new(i64::MIN),
                 started: Instant::now(),
             }),
         }
@@ -81,7 +84,23 @@ impl Clock {
     /// Unix milliseconds for everything that the business counts by.
     #[must_use]
     pub fn business_now_ms(&self) -> i64 {
-        self.wall_now_ms().saturating_add(self.offset_ms())
+        let now_ms = self.wall_now_ms().saturating_add(self.offset_ms());
+        self.inner.latest_ms.fetch_max(now_ms, Ordering::SeqCst);
+        now_ms
+    }
+
+    /// How far the wall clock was put back since it was last [accepted](Self::accept), in milliseconds.
+    #[must_use]
+    pub fn put_back_by_ms(&self) -> i64 {
+        let now_ms = self.business_now_ms();
+        let latest_ms = self.inner.latest_ms.load(Ordering::SeqCst);
+        latest_ms.saturating_sub(now_ms)
+    }
+
+    /// Takes the present time for right: what was later was wrong.
+    pub fn accept(&self) {
+        let now_ms = self.wall_now_ms().saturating_add(self.offset_ms());
+        self.inner.latest_ms.store(now_ms, Ordering::SeqCst);
     }
 
     /// How far business time is ahead of the wall.

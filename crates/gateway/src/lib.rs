@@ -61,7 +61,7 @@ pub const TASKS: &[Task] = &[
         name: "clock",
         every: Duration::from_secs(1),
         hurried: false,
-        run: reread_clock,
+        run: mind_clock,
     },
     Task {
         name: "keys",
@@ -89,15 +89,30 @@ pub const TASKS: &[Task] = &[
     },
 ];
 
-/// Business time may have been moved by another process on the same database.
-fn reread_clock(app: Arc<App>) -> Run {
+/// Business time may have been moved by another process on the same database, or the machine's clock put
+/// back: then what was claimed or put off while it ran ahead is due now, instead of when that time comes again.
+fn mind_clock(app: Arc<App>) -> Run {
     Box::pin(async move {
+        let chain = |error: storage::Error| flows::chain(&error);
         if app.config.sandbox {
-            app.reread_clock()
-                .await
-                .map_err(|error| error.to_string())?;
+            app.reread_clock().await.map_err(chain)?;
         }
-        Ok(Ran::Idle)
+        let put_back_by_ms = app.clock.put_back_by_ms();
+        if put_back_by_ms <= storage::LONGEST_LEASE_MS {
+            return Ok(Ran::Idle);
+        }
+        let now_ms = app.clock.business_now_ms();
+        let bring_forward =
+            |s: storage::Session| async move { storage::bring_forward(&s, now_ms).await };
+        let rows = app.store.transact("clock: put back", bring_forward).await;
+        let rows = rows.map_err(chain)?;
+        app.clock.accept();
+        tracing::warn!(
+            put_back_by_ms,
+            rows,
+            "the clock was put back; what waited for a later time is due"
+        );
+        Ok(Ran::Worked)
     })
 }
 

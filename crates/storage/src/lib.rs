@@ -52,7 +52,7 @@ pub use cipher::{CipherError, MasterKeys};
 pub use engine::Settings;
 pub use error::Error;
 pub(crate) use lease::AFTER_ALL_IDS;
-pub use lease::{Lease, release_all};
+pub use lease::{LONGEST_LEASE_MS, Lease, bring_forward, release_all};
 pub use session::Session;
 #[doc(hidden)]
 pub use statements::{Sql, all as all_statements};

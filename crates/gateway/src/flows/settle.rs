@@ -22,7 +22,7 @@ use crate::workers::{Ran, Run};
 /// How many rows of a kind are taken at once.
 const BATCH: i64 = 32;
 /// How long a claimed row is ours; longer than the bank takes for a batch that goes well.
-const LEASE_MS: i64 = 60_000;
+const LEASE_MS: i64 = storage::LONGEST_LEASE_MS;
 /// The first pause after the bank gave no definite answer, doubled each time up to the longest.
 const SHORTEST_PAUSE_MS: i64 = 5_000;
 const LONGEST_PAUSE_MS: i64 = 5 * 60 * 1_000;

@@ -41,7 +41,9 @@ impl Breaker {
     /// Until when a try has to wait; `None` when it may go now.
     pub fn wait_until_ms(&self, now_ms: i64) -> Option<i64> {
         let open = self.open.as_ref()?;
-        if now_ms < open.probe_at_ms {
+        // A clock that was put back must not keep it open: then the pause would be longer than any.
+        let pause_ms = open.probe_at_ms.saturating_sub(now_ms);
+        if 0 < pause_ms && pause_ms <= LONGEST_PAUSE_MS {
             return Some(open.probe_at_ms);
         }
         open.probing.then(|| now_ms.saturating_add(PROBE_MS))
@@ -152,6 +154,13 @@ mod tests {
         let mut breaker = open();
         assert!(breaker.heard(true, NOW));
         assert_eq!(breaker, Breaker::default());
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_does_not_keep_it_open() {
+        let breaker = Breaker::opened(7, NOW + LONGEST_PAUSE_MS);
+        assert!(breaker.wait_until_ms(NOW).is_some());
+        assert_eq!(breaker.wait_until_ms(NOW - 1), None);
     }
 
     #[test]

@@ -114,4 +114,5 @@ fn lease_ms(app: &App) -> i64 {
     LONGEST_WAIT_MS
         .saturating_add(try_ms)
         .saturating_add(RECORD_MS)
+        .min(storage::LONGEST_LEASE_MS)
 }

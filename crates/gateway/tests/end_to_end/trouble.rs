@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, SqliteConnection}
 use tokio::sync::Notify;
 
 use super::stage::*;
+use super::wire::Cut;
 
 /// No answer may take longer: two waits for the database, and a little.
 const PATIENCE: Duration = Duration::from_secs(14);
@@ -306,6 +307,27 @@ async fn a_wall_clock_that_jumps_out_of_range_and_back() {
         assert_eq!(play.stage.shop.status_of(&play.open).await, "02");
     }
     play.all_is_well(&[]).await;
+}
+
+#[tokio::test]
+async fn work_that_was_put_off_while_the_clock_ran_ahead_is_done_when_it_is_put_back() {
+    let clock = Clock::test(now_ms());
+    let play = Play::begin(Wishes {
+        clock: Some(clock.clone()),
+        ..Wishes::default()
+    })
+    .await;
+    let (stage, number) = (&play.stage, reference("PAY"));
+    stage.wire.cut(paths::BANK_PAYMENT, Cut::After, 1);
+    let answer = stage.shop.pay(&play.token, &number, "1000.00").await;
+    assert_eq!(answer.code().as_deref(), Some("5045400"));
+    // The bank does not hear a gateway whose clock is a day ahead; it is to be asked again a little later.
+    clock.move_test_wall(24 * HOUR_MS);
+    stage.idle().await;
+    clock.move_test_wall(-24 * HOUR_MS);
+    assert_eq!(stage.shop.status_of(&number).await, "03");
+    stage.idle().await;
+    assert_eq!(stage.shop.status_of(&number).await, "02");
 }
 
 #[tokio::test]
