@@ -112,7 +112,19 @@ async fn the_books_are_looked_after_beside_a_running_sandbox_and_copied_after_it
         "{}",
         stderr(&refused)
     );
+    let bank_url = sandbox.text("bank_url");
+    let addresses = std::fs::read(format!("{data}/sandbox.json")).unwrap();
     assert!(sandbox.stop().success());
+    let stopped = stderr(&run(&range));
+    assert!(stopped.contains("--csv FILE"), "{stopped}");
+    // As a sandbox that was killed leaves them.
+    std::fs::write(format!("{data}/sandbox.json"), addresses).unwrap();
+    let silent = stderr(&run(&range));
+    assert!(
+        silent.contains(&bank_url) && silent.contains("--csv FILE"),
+        "{silent}"
+    );
+    std::fs::remove_file(format!("{data}/sandbox.json")).unwrap();
     let copied = json(&[&copy[..], &["--json"]].concat(), 0);
     assert_eq!(copied["was_complete"], false);
     let again = run(&copy);

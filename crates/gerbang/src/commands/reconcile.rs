@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
 use direct_debit::reconcile::Direction;
-use gateway::flows::reconcile::{Found, Range, Reconciled, reconcile};
+use gateway::flows::reconcile::{Found, Range, ReconcileError, Reconciled, reconcile};
 use gateway::{App, Config, bank::Bank};
 use serde_json::{Value, json};
 use snap::{Amount, timestamp};
@@ -34,7 +34,9 @@ pub async fn run(args: ReconcileArgs) -> anyhow::Result<ExitCode> {
     let app = open::open_as(config).await?;
     let compared = async {
         let bank = bank(&app, args.bank.as_deref())?;
-        let result = reconcile(&app, &bank, range, lines).await?;
+        let result = reconcile(&app, &bank, range, lines)
+            .await
+            .map_err(|error| explained(error, &bank.profile().id, &app.config))?;
         anyhow::Ok((bank.profile().id.clone(), result))
     };
     let compared = compared.await;
@@ -52,9 +54,26 @@ pub async fn run(args: ReconcileArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Where the bank was asked, and the way without asking it.
+fn explained(error: ReconcileError, bank: &str, config: &Config) -> anyhow::Error {
+    let url = config.banks.get(bank).map(|bank| bank.base_url.as_str());
+    match (&error, url) {
+        (ReconcileError::NoStatement(_), Some(url)) => {
+            let told = format!(
+                "the bank was asked at {url}; try again when it answers there, or give its statement as a \
+                 file with --csv FILE"
+            );
+            anyhow::Error::new(error).context(told)
+        }
+        _ => error.into(),
+    }
+}
+
 /// A sandbox's bank is where it was started last.
 fn find_bank_of_sandbox(config: &mut Config, data: Option<&Path>) -> anyhow::Result<()> {
-    let addresses = Addresses::read(data.unwrap_or("gerbang-data".as_ref()))?;
+    let addresses = Addresses::read(data.unwrap_or("gerbang-data".as_ref())).context(
+        "the bank cannot be asked; start the sandbox, or give a statement with --csv FILE",
+    )?;
     for bank in config.banks.values_mut() {
         bank.base_url.clone_from(&addresses.bank_url);
     }
