@@ -118,7 +118,13 @@ pub fn aside(text: impl Display) {
 /// An error with its causes, on stderr.
 pub fn error(error: &anyhow::Error) {
     anstream::eprintln!("{BAD}error:{BAD:#} {error}");
+    let mut last = error.to_string();
     for cause in error.chain().skip(1) {
-        anstream::eprintln!("  {FAINT}because:{FAINT:#} {cause}");
+        let cause = cause.to_string();
+        // Some libraries repeat in a message what they give as its cause.
+        if !last.ends_with(&cause) {
+            anstream::eprintln!("  {FAINT}because:{FAINT:#} {cause}");
+        }
+        last = cause;
     }
 }

@@ -145,6 +145,9 @@ fn an_error_says_what_to_do() {
             stderr(&output)
         );
     }
+    let output = run(&["ledger", "check", "--data", nothing]);
+    let said = stderr(&output);
+    assert!(said.contains("--config FILE"), "{said}");
     let output = run(&["serve", "--config", "no-such-file.toml"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(

@@ -22,6 +22,7 @@ pub mod sandbox;
 pub mod serve;
 pub mod signatures;
 mod span;
+mod start_error;
 mod statement_file;
 pub mod token;
 pub mod trigger;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use gateway::{App, Config, Given};
 
+use super::start_error::explained;
 use crate::sandbox;
 
 /// The configuration that a file or a sandbox's folder holds.
@@ -24,7 +25,9 @@ pub async fn open(config: Option<&Path>, data: Option<&Path>) -> anyhow::Result<
 
 /// The same for a configuration that was read.
 pub async fn open_as(config: Config) -> anyhow::Result<Arc<App>> {
+    let database = config.database.clone();
     gateway::open(config, Given::default())
         .await
+        .map_err(|error| explained(error, &database))
         .context("the gateway's database cannot be opened")
 }

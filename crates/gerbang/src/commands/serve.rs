@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use gateway::config::LogFormat;
 use gateway::{Config, Given};
 
+use super::start_error::explained;
 use crate::cli::ServeArgs;
 use crate::logs;
 use crate::stopping::Signals;
@@ -20,8 +21,10 @@ pub async fn run(args: ServeArgs, log: Option<&str>) -> anyhow::Result<ExitCode>
     };
     logs::start(log, &config.log.filter, form)?;
     let mut signals = Signals::listen()?;
+    let database = config.database.clone();
     let mut gateway = gateway::start(config, Given::default())
         .await
+        .map_err(|error| explained(error, &database))
         .context("the gateway cannot start")?;
     tokio::select! {
         () = signals.wait() => {}

@@ -93,7 +93,7 @@ impl MadeOnce {
         let path = folder::made_once(folder);
         let text = fs::read_to_string(&path).with_context(|| {
             format!(
-                "{} is not a sandbox's data folder; start one with `gerbang sandbox --data {}`",
+                "{} is not a sandbox's data folder; name a gateway's configuration with --config FILE, or start a sandbox with `gerbang sandbox --data {}`",
                 folder.display(),
                 folder.display()
             )
