@@ -119,14 +119,13 @@ async fn bodies_that_are_no_requests_are_refused() {
         ),
         (deep.as_str(), "4005400"),
         ("{}", "4005402"),
-        ("{\"partnerReferenceNo\":\"a\\u0000\"}", "4005402"),
+        ("{\"partnerReferenceNo\":\"a\\u0000\"}", "4005401"),
     ] {
         let request = bank
             .signed(paths::BANK_PAYMENT, body.as_bytes(), None)
             .await;
         let (_, answer) = bank.send(request).await;
-        let code = answer["responseCode"].as_str().unwrap();
-        assert!(code == expected || code == "4005401", "{body}: {answer}");
+        assert_eq!(answer["responseCode"], expected, "{body}: {answer}");
     }
     let large = vec![b' '; 65 * 1024];
     let (status, answer) = bank
