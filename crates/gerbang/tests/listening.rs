@@ -363,7 +363,9 @@ fn everything_that_can_be_triggered_is_heard_as_it_says() {
     let listening = Listening::start(&sandbox, &["--print-json"]);
     let list = run(&["trigger", "--list", "--json"]);
     let list: Value = serde_json::from_slice(&list.stdout).unwrap();
-    for trigger in list.as_array().unwrap() {
+    let triggers = list.as_array().unwrap();
+    assert!(triggers.len() >= 3, "{list}");
+    for trigger in triggers {
         let (event, hears) = (
             trigger["event"].as_str().unwrap(),
             trigger["hears"].as_str().unwrap(),
