@@ -457,7 +457,7 @@ async fn a_redirect_is_not_followed() {
 async fn a_bank_that_is_silent_or_drips_is_unknown_at_the_deadline() {
     let fake = FakeBank::start(Manner::Silent).await;
     let begun = Instant::now();
-    let bank = fake.client_with(|profile| profile.timeout_ms = 300);
+    let bank = fake.client_with(|profile| profile.timeout_ms = 2_000);
     assert!(matches!(bank.status(&status()).await, Asked::Unknown(_)));
     let (url, key) = raw_bank(|mut socket| async move {
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n";
@@ -469,10 +469,10 @@ async fn a_bank_that_is_silent_or_drips_is_unknown_at_the_deadline() {
     })
     .await;
     let bank = client(&url, &key, Clock::system(), |profile| {
-        profile.timeout_ms = 300
+        profile.timeout_ms = 2_000
     });
     assert!(matches!(bank.status(&status()).await, Asked::Unknown(_)));
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < Duration::from_secs(30));
 }
 
 #[tokio::test]

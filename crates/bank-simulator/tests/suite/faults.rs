@@ -34,7 +34,7 @@ impl Heard {
 async fn hear(bank: &TestBank, path: &str, body: &Value, customer: Option<&str>) -> Heard {
     let body = serde_json::to_vec(body).unwrap();
     let mut request = bank.signed(path, &body, customer).await;
-    *request.timeout_mut() = Some(Duration::from_millis(700));
+    *request.timeout_mut() = Some(Duration::from_secs(4));
     match bank.http.execute(request).await {
         Ok(response) => {
             let status = response.status().as_u16().to_string();
@@ -164,9 +164,9 @@ async fn demo_customers_bring_their_own_faults() {
         heard.code().to_owned()
     };
     assert_eq!(code().await, "2020900");
-    bank.advance(29_000).await;
+    bank.advance(15_000).await;
     assert_eq!(code().await, "2020900");
-    bank.advance(2_000).await;
+    bank.advance(16_000).await;
     assert_eq!(code().await, "2000900");
 
     let linked = bank.link(BALANCE_SILENT).await;

@@ -219,14 +219,14 @@ async fn notifications_come_twice_late_early_or_not_at_all() {
     assert_eq!(taken(&gateway)[0]["originalPartnerReferenceNo"], paid);
 
     let late = bank.paid(&linked, SITI, "5000.54").await;
-    bank.advance(59_000).await;
+    bank.advance(30_000).await;
     let (early, _) = bank.started(&linked, "5000.55").await;
     // It was told before the answer came, and the late one is not due yet.
     let told = taken(&gateway);
     assert_eq!(told.len(), 3);
     assert_eq!(told[2]["originalPartnerReferenceNo"], early);
     assert_eq!(bank.status(&early).await["latestTransactionStatus"], "00");
-    bank.advance(1_500).await;
+    bank.advance(30_500).await;
     eventually("late", || async { taken(&gateway).len() == 4 }).await;
     assert_eq!(taken(&gateway)[3]["originalPartnerReferenceNo"], late);
 

@@ -14,8 +14,8 @@ use super::seen::Seen;
 use crate::sandbox::{Addresses, Customer};
 use crate::{files, screen};
 
-/// How long a notification may take.
-const NOTIFIED_WITHIN: Duration = Duration::from_secs(20);
+/// How long a notification may take: two tries may be lost before one is heard.
+const NOTIFIED_WITHIN: Duration = Duration::from_secs(60);
 
 /// A step did not go as it should; it has been shown.
 pub struct Stopped;

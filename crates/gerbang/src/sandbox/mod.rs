@@ -33,7 +33,7 @@ use ports::{Ports, url_of};
 /// How often the gateway's clock follows the bank's.
 const FOLLOW_EVERY: Duration = Duration::from_millis(20);
 /// How long `gerbang bank clock` waits for that.
-const FOLLOWED_WITHIN: Duration = Duration::from_secs(5);
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(30);
 
 /// How a sandbox is to be started.
 pub struct Plan {
