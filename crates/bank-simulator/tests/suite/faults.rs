@@ -34,7 +34,7 @@ impl Heard {
 async fn hear(bank: &TestBank, path: &str, body: &Value, customer: Option<&str>) -> Heard {
     let body = serde_json::to_vec(body).unwrap();
     let mut request = bank.signed(path, &body, customer).await;
-    *request.timeout_mut() = Some(Duration::from_secs(4));
+    *request.timeout_mut() = Some(Duration::from_secs(2));
     match bank.http.execute(request).await {
         Ok(response) => {
             let status = response.status().as_u16().to_string();
@@ -301,7 +301,7 @@ async fn answers_can_be_late_lost_or_open_for_every_operation_that_has_them() {
         ("balance", paths::BANK_BALANCE, &balance, token),
         ("statement", paths::BANK_STATEMENT, &statement, None),
     ] {
-        for outcome in ["lost", "down", "silent", "late:1"] {
+        for outcome in ["lost", "down", "silent", "late:6"] {
             arm(&bank, json!({ "operation": operation, "outcome": outcome })).await;
             let heard = hear(&bank, path, body, customer).await;
             let closed = matches!(heard, Heard::Closed);
