@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bank::Bank;
 use crate::hosted::{self, Look};
-use crate::{Error, loopback};
+use crate::{Error, customers, loopback};
 
 /// The newest messages that are shown.
 const SHOWN: i64 = 50;
@@ -48,30 +48,44 @@ async fn messages(bank: &Bank, phone: Option<&str>) -> Result<Vec<Message>, Erro
     const ALL: &str = "SELECT id, phone_no, body, otp, reference, at FROM inbox ORDER BY at DESC, rowid DESC LIMIT $1";
     const ONE: &str = "SELECT id, phone_no, body, otp, reference, at FROM inbox WHERE phone_no = $2 \
                        ORDER BY at DESC, rowid DESC LIMIT $1";
-    let found = match phone.filter(|phone| !phone.is_empty()) {
-        Some(phone) => {
-            let phone = phone
-                .strip_prefix('0')
-                .map_or_else(|| phone.to_owned(), |rest| format!("62{rest}"));
-            sqlx::query_as(ONE)
-                .bind(SHOWN)
-                .bind(phone)
-                .fetch_all(bank.db.read())
-                .await?
-        }
-        None => {
-            sqlx::query_as(ALL)
-                .bind(SHOWN)
-                .fetch_all(bank.db.read())
-                .await?
-        }
+    let query = match phone {
+        Some(phone) => sqlx::query_as(ONE).bind(SHOWN).bind(phone.to_owned()),
+        None => sqlx::query_as(ALL).bind(SHOWN),
     };
-    Ok(found)
+    Ok(query.fetch_all(bank.db.read()).await?)
 }
 
-/// `{"messages": […]}`, newest first.
+impl Filter {
+    /// The phone number as customers have it.
+    fn phone(&self) -> Option<String> {
+        let phone = self.phone.as_deref().filter(|phone| !phone.is_empty())?;
+        let national = phone.strip_prefix('0').map(|rest| format!("62{rest}"));
+        Some(national.unwrap_or_else(|| phone.to_owned()))
+    }
+}
+
+/// A phone number was given, and nobody has it.
+async fn is_nobodys(bank: &Bank, phone: Option<&str>) -> Result<bool, Error> {
+    match phone {
+        Some(phone) => Ok(customers::by_phone(bank.db.read(), phone).await?.is_none()),
+        None => Ok(false),
+    }
+}
+
+/// `{"messages": […]}`, newest first; 404 for a phone number that nobody has.
 async fn json(State(bank): State<Arc<Bank>>, Query(filter): Query<Filter>) -> Response {
-    match messages(&bank, filter.phone.as_deref()).await {
+    let phone = filter.phone();
+    match is_nobodys(&bank, phone.as_deref()).await {
+        Ok(false) => {}
+        Ok(true) => {
+            let why =
+                "no customer has this phone number; the bank's front page shows who has which";
+            let said = Json(serde_json::json!({ "error": why }));
+            return (StatusCode::NOT_FOUND, said).into_response();
+        }
+        Err(error) => return failed(&error),
+    }
+    match messages(&bank, phone.as_deref()).await {
         Ok(messages) => {
             let headers = [("cache-control", "no-store")];
             (headers, Json(serde_json::json!({ "messages": messages }))).into_response()
@@ -87,7 +101,7 @@ async fn page(
     headers: HeaderMap,
 ) -> Response {
     let look = Look::choose(query.as_deref(), &headers);
-    let messages = match messages(&bank, filter.phone.as_deref()).await {
+    let messages = match messages(&bank, filter.phone().as_deref()).await {
         Ok(messages) => messages,
         Err(error) => return failed(&error),
     };

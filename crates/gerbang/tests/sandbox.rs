@@ -177,6 +177,9 @@ async fn the_inbox_shows_what_a_phone_received_and_a_reset_unlocks() {
     let phone = sandbox.phone(0);
     let none = run(&["bank", "inbox", &phone, "--data", sandbox.data()]);
     assert!(stdout(&none).contains("no message"), "{}", stdout(&none));
+    let nobody = run(&["bank", "inbox", "620000000000", "--data", sandbox.data()]);
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(stderr(&nobody).contains("no customer has this phone number"));
     let bound = sandbox
         .client()
         .bind(&binding(&phone, "inbox"))
